@@ -1,0 +1,103 @@
+"""Settings of intake, store and engine, and the reader that every job's YAML goes through."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from features.errors import WrongUse
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+PositiveCount = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A frozen group of settings: every key is required and no other key is known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ContractSettings(Section):
+    """How strictly the event contract is held."""
+
+    late_after_days: PositiveCount
+    orphan_after_days: PositiveCount
+    max_quarantined_share: Share
+    min_quarantined_rows: PositiveCount
+    max_age_days: dict[str, PositiveCount]
+    recorded_from: date | None
+
+
+class PrivacySettings(Section):
+    """Where the key of the pseudonyms lies."""
+
+    key_file: Path | None
+
+
+class EngineSettings(Section):
+    """What DuckDB may use; results do not depend on it."""
+
+    threads: PositiveCount
+    memory_limit_mb: PositiveCount
+
+
+class PeerSettings(Section):
+    """With whom a seller is compared."""
+
+    min_group_sellers: PositiveCount
+
+
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+def read_settings(path: Path, kind: type[Settings]) -> Settings:
+    """Read a YAML file as settings of the given kind.
+
+    Raises:
+        WrongUse: the file is missing, is no YAML mapping, lacks a setting, or holds an unknown or a wrong one.
+
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WrongUse(f"{path}: no such configuration file; `scrubwatch init DIR` writes a commented one") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{path}: not readable as YAML: {error}") from error
+    if not isinstance(content, Mapping):
+        raise WrongUse(f"{path}: expected a mapping of settings, found {type(content).__name__}")
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise WrongUse("\n".join(_explain(path, kind, error))) from error
+
+
+def _explain(path: Path, kind: type[BaseModel], error: ValidationError) -> Iterator[str]:
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            known = _known_settings(kind)
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f"did you mean '{near[0]}'?" if near else f"known are: {', '.join(known)}"
+            yield f"{path}: unknown setting '{name}'; {hint}"
+        elif problem["type"] == "missing":
+            yield f"{path}: setting '{name}' is missing; every setting is written down, there are no hidden defaults"
+        else:
+            yield f"{path}: setting '{name}': {problem['msg']}, given {problem['input']!r}"
+
+
+def _known_settings(kind: type[BaseModel], prefix: str = "") -> list[str]:
+    names: list[str] = []
+    for name, field in kind.model_fields.items():
+        inner: Any = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            names += _known_settings(inner, f"{prefix}{name}.")
+        else:
+            names.append(f"{prefix}{name}")
+    return names

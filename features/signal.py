@@ -1,0 +1,51 @@
+"""What a signal is: one declaration from which column, constraint, reason, page and fingerprint come."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal[-1, 0, 1]
+Unit = Literal["reviews", "removals", "observations", "share", "stars", "log ratio", "percentile"]
+DayZero = Literal["beta_binomial", "gamma_poisson", "robust_z"]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One column of the signal table.
+
+    Attributes:
+        name: the column; ends with its window, as in ``review_deletion_rate_91d``.
+        service: the service on sale that it speaks of (``removals``, ``rank``), the unit of day zero.
+        unit: what the number counts.
+        window_days: days before the cutoff that it looks at.
+        direction: 1 where more means more risk, -1 where less does, 0 where that is not known.
+        no_events: its value when the data cover the window and nothing happened; None reads as missing (NaN).
+        why: why an investigator should care.
+        source: where the idea comes from.
+        sentence: the reason in words, at most 200 characters; ``{value}`` and ``{peer}`` are filled in.
+        day_zero: how its surprise against the peers is measured before any verdict; None keeps it out.
+        exposure: for ``beta_binomial`` and ``gamma_poisson``, the signal that holds the trials or the exposure.
+        sql: the formula over windowed measures, from which the fingerprint is made.
+
+    """
+
+    name: str
+    service: str
+    unit: Unit
+    window_days: int
+    direction: Direction
+    no_events: float | None
+    why: str
+    source: str
+    sentence: str
+    sql: str
+    day_zero: DayZero | None = None
+    exposure: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what the number means: its SQL and its value without events."""
+        meaning = f"{' '.join(self.sql.split())}|{self.no_events}"
+        return hashlib.sha256(meaning.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Labels, splits, fitting and the weekly job: the only layer that sees what became known later."""
