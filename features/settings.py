@@ -54,6 +54,15 @@ class PeerSettings(Section):
     min_group_sellers: PositiveCount
 
 
+class FeatureSettings(Section):
+    """All that intake and signals are told; the configuration of every job starts with these sections."""
+
+    contract: ContractSettings
+    privacy: PrivacySettings
+    engine: EngineSettings
+    peers: PeerSettings
+
+
 Settings = TypeVar("Settings", bound=BaseModel)
 
 

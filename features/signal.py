@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+from features.measures import Formula
+
 Direction = Literal[-1, 0, 1]
 Unit = Literal["reviews", "removals", "observations", "share", "stars", "log ratio", "percentile"]
 DayZero = Literal["beta_binomial", "gamma_poisson", "robust_z"]
@@ -25,9 +27,10 @@ class Signal:
         why: why an investigator should care.
         source: where the idea comes from.
         sentence: the reason in words, at most 200 characters; ``{value}`` and ``{peer}`` are filled in.
+        formula: windowed measures combined; None for a comparison with peers.
+        peers_of: the signal whose mid-rank percentile among the peers this is.
         day_zero: how its surprise against the peers is measured before any verdict; None keeps it out.
         exposure: for ``beta_binomial`` and ``gamma_poisson``, the signal that holds the trials or the exposure.
-        sql: the formula over windowed measures, from which the fingerprint is made.
 
     """
 
@@ -40,12 +43,21 @@ class Signal:
     why: str
     source: str
     sentence: str
-    sql: str
+    formula: Formula | None = None
+    peers_of: Signal | None = None
     day_zero: DayZero | None = None
     exposure: str | None = None
 
     @property
+    def meaning(self) -> str:
+        """What the number is, as SQL: its formula down to the facts, or the signal that is compared."""
+        if self.peers_of is not None:
+            return f"mid-rank percentile among peers of {self.peers_of.meaning}"
+        formula = self.formula or Formula("null")
+        facts = sorted({windowed.measure.kind.facts for windowed in formula.inputs})
+        return " ".join([formula.sql, str(self.no_events), *facts])
+
+    @property
     def fingerprint(self) -> str:
-        """SHA-256 of what the number means: its SQL and its value without events."""
-        meaning = f"{' '.join(self.sql.split())}|{self.no_events}"
-        return hashlib.sha256(meaning.encode()).hexdigest()
+        """SHA-256 of its meaning, spaces aside."""
+        return hashlib.sha256(" ".join(self.meaning.split()).encode()).hexdigest()

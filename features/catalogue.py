@@ -1,0 +1,17 @@
+"""Every signal, in the order of the signal table's columns."""
+
+from __future__ import annotations
+
+from features.families import ranks, removals
+from features.measures import TileKind
+from features.signal import Signal
+
+CATALOGUE: dict[str, Signal] = {signal.name: signal for signal in (*removals.SIGNALS, *ranks.SIGNALS)}
+"""Signals by name. A new family is added here and nowhere else."""
+
+
+def tile_kinds() -> dict[str, TileKind]:
+    """The tile kinds that the catalogue reads, by name."""
+    formulas = (signal.formula for signal in CATALOGUE.values() if signal.formula is not None)
+    kinds = {windowed.measure.kind.name: windowed.measure.kind for formula in formulas for windowed in formula.inputs}
+    return dict(sorted(kinds.items()))

@@ -1,0 +1,183 @@
+"""A higher place in search: how far a seller's products rose between two observations of a query.
+
+An improvement is found once, when the observation becomes known, against the observation of the query that was last
+known then. A query observed on a day shows all places down to its largest; a product not among them stood one below.
+"""
+
+from __future__ import annotations
+
+from features.families.peers import against_peers
+from features.measures import LONGEST_DAYS, Formula, Measure, TileKind
+from features.signal import Signal
+
+MICRO = 1_000_000
+"""Logarithms are kept as whole millionths, so that sums and extremes do not depend on their order."""
+
+RANK_MOVES = TileKind(
+    name="rank_moves",
+    reads=("sellers", "products", "search_ranks"),
+    folds={"observations": "sum", "gain": "max", "swing": "sum"},
+    touched="""
+-- a row is a query of which an observation, or a listing in it, became known in the weeks to fold
+select query_id from new_search_ranks
+union
+select query_id from search_ranks where product_id in (
+  select product_id from new_products
+  union
+  select product_id from products where seller_id in (select seller_id from new_sellers)
+)
+""",
+    restricted={"search_ranks": "query_id"},
+    facts=f"""
+-- a row is an organic place of a product in a query on a day, beside its place when the query was last observed
+with query_days as (
+  select
+    query_id, observed_on, max(position) as depth,
+    min(known_at) as first_known_at, max(known_at) as last_known_at
+  from search_ranks
+  group by query_id, observed_on
+),
+carried as (
+  select
+    query_id, observed_on, first_known_at,
+    max(observed_on) over (
+      partition by query_id order by first_known_at, observed_on
+      rows between unbounded preceding and 1 preceding
+    ) as prior_on
+  from query_days
+),
+-- an observation older than the one carried is late news: it opens no comparison
+compared as (
+  select
+    c.query_id, c.observed_on, c.prior_on, p.depth as prior_depth,
+    p.last_known_at <= c.first_known_at as settled
+  from carried as c
+  join query_days as p on c.query_id = p.query_id and c.prior_on = p.observed_on
+  where c.prior_on < c.observed_on
+),
+organic as (
+  select
+    product_id, query_id, observed_on, position, known_at,
+    cast(
+      lead(known_at) over (partition by product_id, query_id, observed_on order by known_at) as date
+    ) as until_on
+  from search_ranks
+  where not sponsored
+),
+last_places as (
+  select product_id, query_id, observed_on, max_by(position, known_at) as position
+  from organic
+  group by product_id, query_id, observed_on
+),
+placed as (
+  select
+    o.product_id, o.query_id, o.observed_on, o.known_at, o.until_on, o.position, c.prior_on,
+    p.position as prior_position, c.prior_depth
+  from organic as o
+  join compared as c on o.query_id = c.query_id and o.observed_on = c.observed_on and c.settled
+  left join last_places as p
+    on o.product_id = p.product_id and o.query_id = p.query_id and c.prior_on = p.observed_on
+  union all
+  -- the earlier day was not wholly known by then: read it as it was known to each later row
+  select
+    o.product_id, o.query_id, o.observed_on, o.known_at, o.until_on, o.position, c.prior_on,
+    max_by(
+      case when r.product_id = o.product_id and not r.sponsored then r.position end,
+      case when r.product_id = o.product_id and not r.sponsored then r.known_at end
+    ) as prior_position,
+    max(r.position) as prior_depth
+  from organic as o
+  join compared as c on o.query_id = c.query_id and o.observed_on = c.observed_on and not c.settled
+  join search_ranks as r
+    on c.query_id = r.query_id and c.prior_on = r.observed_on and r.known_at <= o.known_at
+  group by o.product_id, o.query_id, o.observed_on, o.known_at, o.until_on, o.position, c.prior_on
+),
+moves as (
+  select
+    s.seller_id, cast(p.observed_on as timestamp) as happened_at, p.until_on,
+    greatest(p.known_at, s.known_at) as known_at,
+    cast(round({MICRO} * ln(1.0 * coalesce(p.prior_position, p.prior_depth + 1) / p.position)) as bigint) as rise
+  from placed as p
+  join listing_spans as s
+    on p.product_id = s.product_id
+    and cast(p.observed_on as timestamp) >= s.happened_from and cast(p.observed_on as timestamp) < s.happened_until
+    and p.known_at >= s.known_from and p.known_at < s.known_until
+  where p.prior_position is not null or s.listed_on <= p.prior_on
+)
+select
+  seller_id, known_at, happened_at, until_on,
+  1 as observations, greatest(rise, 0) as gain, abs(rise) as swing
+from moves
+where until_on is null or until_on > cast(known_at as date)
+""",
+)
+
+
+def _measure(name: str) -> Measure:
+    return Measure(RANK_MOVES, name, ("search_ranks",))
+
+
+GAIN = _measure("gain")
+_SOURCE = (
+    "DOJ, Sep 2020, through the press: search metrics sold; Zhu et al., TKDE 2015: mine the periods of unusual rank"
+)
+
+
+def _logs(micro: Formula) -> Formula:
+    return micro / float(MICRO)
+
+
+def _jump(days: int) -> Signal:
+    return Signal(
+        name=f"rank_jump_{days}d",
+        service="rank",
+        unit="log ratio",
+        window_days=days,
+        direction=1,
+        no_events=0.0,
+        why="A place in search that is given, not earned, comes at once.",
+        source=_SOURCE,
+        sentence=f"In {days} days a product rose to a place {{value}} times as high between two looks; usual {{peer}}.",
+        formula=_logs(GAIN.largest(days)),
+        day_zero="robust_z" if days == 28 else None,
+    )
+
+
+def _change(days: int) -> Signal:
+    return Signal(
+        name=f"rank_jump_change_{days}d",
+        service="rank",
+        unit="log ratio",
+        window_days=LONGEST_DAYS,
+        direction=1,
+        no_events=0.0,
+        why="Some niches are restless: a jump counts against the seller's own largest jump before.",
+        source=_SOURCE,
+        sentence=f"The largest rise in {days} days is {{value}} times the largest before; usual {{peer}} times.",
+        formula=_logs(GAIN.largest(days) - GAIN.largest_earlier(days)),
+    )
+
+
+SWING = Signal(
+    name="rank_swing_91d",
+    service="rank",
+    unit="log ratio",
+    window_days=91,
+    direction=0,
+    no_events=0.0,
+    why="How restless the seller's places are anyway: the noise in which a jump is seen.",
+    source=_SOURCE,
+    sentence="Between two observations in 91 days a place changed by a factor of {value} on average; usual {peer}.",
+    formula=_logs(_measure("swing").total(91) / _measure("observations").total(91)),
+)
+
+SIGNALS: tuple[Signal, ...] = (
+    _jump(28),
+    _jump(91),
+    _jump(LONGEST_DAYS),
+    _change(28),
+    _change(91),
+    SWING,
+    against_peers(_jump(28)),
+    against_peers(_jump(91)),
+)

@@ -1,0 +1,367 @@
+"""Removal of reviews: what was deleted, by whom, of which stars, and what it did to the shown rating.
+
+Paid removals skew negative, come in batches and often cite nothing; a platform's own removals skew positive. So the raw
+rate says little, and negatives are held against positives, now against the own past, the seller against its peers.
+"""
+
+from __future__ import annotations
+
+from features.families.peers import against_peers
+from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, log, share
+from features.signal import Signal
+
+NEGATIVE, POSITIVE = "rating <= 2", "rating >= 4"
+_BY = {"staff": "'staff'", "author": "'reviewer'", "automation": "'automation'"}
+
+_FACTS = """
+-- a row is one thing that happened to a review: it arrived at a seller, changed its stars, was removed, moved
+with posts as (
+  select
+    r.review_id, r.product_id, r.rating, r.created_at as happened_at, s.seller_id,
+    greatest(r.known_at, s.known_at) as known_at
+  from reviews as r
+  join listing_spans as s
+    on r.product_id = s.product_id
+    and r.created_at >= s.happened_from and r.created_at < s.happened_until
+    and r.known_at >= s.known_from and r.known_at < s.known_until
+),
+changes as (
+  select
+    a.review_id, a.acted_at as happened_at, greatest(a.known_at, p.known_at, s.known_at) as known_at,
+    a.kind, a.new_rating, a.actor_kind, s.seller_id
+  from review_actions as a
+  join posts as p on a.review_id = p.review_id
+  join listing_spans as s
+    on p.product_id = s.product_id
+    and a.acted_at >= s.happened_from and a.acted_at < s.happened_until
+    and a.known_at >= s.known_from and a.known_at < s.known_until
+  where a.kind in ('removed', 'restored', 'edited')
+  union all
+  select
+    p.review_id, t.happened_at, greatest(t.known_at, p.known_at) as known_at,
+    'moved' as kind, null as new_rating, null as actor_kind, t.seller_id
+  from posts as p
+  join listing_transfers as t on p.product_id = t.product_id and t.happened_at > p.happened_at
+),
+history as (
+  select review_id, happened_at, known_at, 0 as step, 'posted' as kind, rating as new_rating,
+    null as actor_kind, seller_id
+  from posts
+  where review_id in (select review_id from changes)
+  union all
+  select review_id, happened_at, known_at, 1 as step, kind, new_rating, actor_kind, seller_id
+  from changes
+),
+-- the state of a review after each thing that became known: the known actions in the order in which they happened
+states as (
+  select
+    review_id, happened_at, known_at, step, kind, actor_kind, seller_id,
+    max(case when kind = 'removed' then happened_at end) over known as removed_at,
+    max(case when kind = 'restored' then happened_at end) over known as restored_at,
+    max_by(
+      case when kind = 'removed' then actor_kind end, case when kind = 'removed' then happened_at end
+    ) over known as removed_by,
+    coalesce(
+      max_by(
+        case when kind = 'edited' then new_rating end,
+        case when kind = 'edited' and new_rating is not null then happened_at end
+      ) over known,
+      max(case when kind = 'posted' then new_rating end) over known
+    ) as rating,
+    coalesce(
+      max_by(
+        case when kind = 'moved' then seller_id end, case when kind = 'moved' then happened_at end
+      ) over known,
+      max(case when kind = 'posted' then seller_id end) over known
+    ) as holder
+  from history
+  window known as (
+    partition by review_id order by known_at, step, happened_at, kind
+    rows between unbounded preceding and current row
+  )
+),
+shown as (
+  select
+    review_id, happened_at, known_at, step, kind, actor_kind, seller_id, rating, holder,
+    removed_at is null or coalesce(restored_at >= removed_at, false) as visible,
+    removed_at is not null and not coalesce(restored_at >= removed_at, false) and removed_by = 'staff' as withheld
+  from states
+),
+steps as (
+  select
+    review_id, happened_at, known_at, step, kind, actor_kind, seller_id, rating, holder, visible, withheld,
+    lag(rating) over before as old_rating,
+    lag(holder) over before as old_holder,
+    lag(visible) over before as was_visible,
+    lag(withheld) over before as was_withheld
+  from shown
+  window before as (partition by review_id order by known_at, step, happened_at, kind)
+),
+entries as (
+  select seller_id, known_at, happened_at, 'arrived' as what, 1 as sign, rating,
+    cast(null as varchar) as actor_kind, true as visible, false as withheld
+  from posts
+  union all
+  select seller_id, known_at, happened_at, 'standing', 1, rating, null, true, false
+  from posts
+  union all
+  select holder, known_at, happened_at, 'standing', 1, rating, null, visible, withheld
+  from steps where step = 1
+  union all
+  select old_holder, known_at, happened_at, 'standing', -1, old_rating, null, was_visible, was_withheld
+  from steps where step = 1
+  union all
+  select holder, known_at, happened_at, 'arrived', 1, rating, null, true, false
+  from steps where kind = 'moved' and visible and holder <> old_holder
+  union all
+  select holder, known_at, happened_at, 'turned', 1, rating, null, true, false
+  from steps
+  where kind = 'edited' and visible
+    and (rating <= 2 and old_rating > 2 or rating >= 4 and old_rating < 4)
+  union all
+  select seller_id, known_at, happened_at, 'removed', 1, old_rating, actor_kind, false, false
+  from steps where kind = 'removed' and was_visible and not visible
+)
+select seller_id, known_at, happened_at, cast(null as date) as until_on, {measures}
+from entries
+"""
+
+
+def _counted(condition: str) -> str:
+    return f"case when {condition} then 1 else 0 end"
+
+
+def _stood(condition: str, value: str = "1") -> str:
+    return f"case when what = 'standing' and {condition} then sign * {value} else 0 end"
+
+
+_MEASURES = {
+    "arrived": _counted("what = 'arrived'"),
+    "arrived_negative": _counted(f"what in ('arrived', 'turned') and {NEGATIVE}"),
+    "arrived_positive": _counted(f"what in ('arrived', 'turned') and {POSITIVE}"),
+    "visible": _stood("visible"),
+    "visible_negative": _stood(f"visible and {NEGATIVE}"),
+    "visible_positive": _stood(f"visible and {POSITIVE}"),
+    "visible_stars": _stood("visible", "rating"),
+    "withheld": _stood("withheld"),
+    "withheld_stars": _stood("withheld", "rating"),
+    "removed": _counted("what = 'removed'"),
+    **{f"removed_{by}": _counted(f"what = 'removed' and actor_kind = {kind}") for by, kind in _BY.items()},
+    "removed_staff_negative": _counted(f"what = 'removed' and actor_kind = 'staff' and {NEGATIVE}"),
+    "removed_staff_positive": _counted(f"what = 'removed' and actor_kind = 'staff' and {POSITIVE}"),
+}
+
+REVIEW_FLOW = TileKind(
+    name="review_flow",
+    reads=("sellers", "products", "reviews", "review_actions"),
+    folds=dict.fromkeys(_MEASURES, "sum"),
+    touched="""
+-- a row is a review of which something became known in the weeks to fold, its listing included
+select review_id from new_reviews
+union
+select review_id from new_review_actions
+union
+select review_id from reviews where product_id in (
+  select product_id from new_products
+  union
+  select product_id from products where seller_id in (select seller_id from new_sellers)
+)
+""",
+    restricted={"reviews": "review_id", "review_actions": "review_id"},
+    facts=_FACTS.replace("{measures}", ",\n  ".join(f"{sql} as {name}" for name, sql in _MEASURES.items())),
+)
+
+_REVIEWS = ("reviews",)
+_REMOVALS = ("reviews", "review_actions")
+
+
+def _measure(name: str, needs: tuple[str, ...] = _REMOVALS) -> Measure:
+    return Measure(REVIEW_FLOW, name, needs)
+
+
+ARRIVED = _measure("arrived", _REVIEWS)
+VISIBLE = _measure("visible")
+REMOVED_STAFF = _measure("removed_staff")
+
+
+def _at_risk(days: int, stars: str = "") -> Formula:
+    """Reviews that could be removed: visible when the window began, or arrived in it."""
+    return _measure(f"visible{stars}").before(days) + _measure(f"arrived{stars}").total(days)
+
+
+_PRESS = "WSJ, 16 Sep 2018, through the press: about $300 for one deleted negative review, five at least"
+_PURGE = "ReviewMeta on the purge of October 2016: a platform's own removals skew positive (mean 4.75 stars)"
+
+
+def _deletion_rate(days: int) -> Signal:
+    return Signal(
+        name=f"review_deletion_rate_{days}d",
+        service="removals",
+        unit="share",
+        window_days=days,
+        direction=1,
+        no_events=0.0,
+        why="Bribed staff delete reviews; ordinary moderation deletes some too, so compare before judging.",
+        source=_PRESS,
+        sentence=f"Staff removed {{value}} of the reviews at hand in {days} days; usual are {{peer}}.",
+        formula=share(REMOVED_STAFF.total(days), _at_risk(days)),
+    )
+
+
+def _deletion_rate_of(stars: str, days: int) -> Signal:
+    return Signal(
+        name=f"{stars}_deletion_rate_{days}d",
+        service="removals",
+        unit="share",
+        window_days=days,
+        direction=1 if stars == "negative" else 0,
+        no_events=0.0,
+        why="What is paid for is the removal of one and two stars; honest removals are mostly of four and five.",
+        source=_PURGE,
+        sentence=f"Staff removed {{value}} of the {stars} reviews at hand in {days} days; usual are {{peer}}.",
+        formula=share(_measure(f"removed_staff_{stars}").total(days), _at_risk(days, f"_{stars}")),
+    )
+
+
+def _excess(days: int) -> Signal:
+    def smoothed(stars: str) -> Formula:
+        removed = _measure(f"removed_staff_{stars}").total(days)
+        return (removed + 0.5) / (_at_risk(days, f"_{stars}") + 1.0)
+
+    return Signal(
+        name=f"negative_deletion_excess_{days}d",
+        service="removals",
+        unit="log ratio",
+        window_days=days,
+        direction=1,
+        no_events=None,
+        why="A moderator who follows the rules removes praise more often than complaints; a bribed one the reverse.",
+        source=_PURGE,
+        sentence=(
+            f"Staff removed negative reviews {{value}} times as often as positive ones in {days} days;"
+            " usual is {peer} times."
+        ),
+        formula=log(smoothed("negative")) - log(smoothed("positive")),
+    )
+
+
+def _deletion_rate_by(by: str, days: int) -> Signal:
+    return Signal(
+        name=f"{by}_deletion_rate_{days}d",
+        service="removals",
+        unit="share",
+        window_days=days,
+        direction=0,
+        no_events=0.0,
+        why="Removals by authors may follow pressure, by automation bought reviews; both have honest causes.",
+        source="ReviewMeta: four causes of a removal; Trustpilot 2024: 90 % of removed fakes by automation",
+        sentence=f"{{value}} of the reviews at hand in {days} days were removed by {by}; usual are {{peer}}.",
+        formula=share(_measure(f"removed_{by}").total(days), _at_risk(days)),
+    )
+
+
+NEGATIVE_REMOVALS = Signal(
+    name="negative_removals_91d",
+    service="removals",
+    unit="removals",
+    window_days=91,
+    direction=1,
+    no_events=0.0,
+    why="Brokers sell at least five removals at a time: a handful is already a purchase.",
+    source=_PRESS,
+    sentence="Staff removed {value} negative reviews in 91 days; usual are {peer}.",
+    formula=_measure("removed_staff_negative").total(91),
+    day_zero="beta_binomial",
+    exposure="negatives_at_risk_91d",
+)
+
+NEGATIVES_AT_RISK = Signal(
+    name="negatives_at_risk_91d",
+    service="removals",
+    unit="reviews",
+    window_days=91,
+    direction=0,
+    no_events=0.0,
+    why="How many negative reviews there were to remove: the size against which removals are seen.",
+    source="exposure of negative_removals_91d",
+    sentence="{value} negative reviews were visible or arrived in 91 days; usual are {peer}.",
+    formula=_at_risk(91, "_negative"),
+)
+
+REVIEWS_ARRIVED = Signal(
+    name="reviews_arrived_91d",
+    service="removals",
+    unit="reviews",
+    window_days=91,
+    direction=0,
+    no_events=0.0,
+    why="The size of the seller, against which every count is seen.",
+    source="exposure",
+    sentence="{value} reviews arrived in 91 days; usual are {peer}.",
+    formula=ARRIVED.total(91),
+)
+
+STAFF_SHARE = Signal(
+    name="staff_share_of_removals_91d",
+    service="removals",
+    unit="share",
+    window_days=91,
+    direction=0,
+    no_events=None,
+    why="Most honest removals are by automation and authors; a seller whose reviews fall to staff alone stands out.",
+    source="Yelp 2024: 3 % of reviews removed by staff, 2 % by their author; Trustpilot 2024: 90 % by automation",
+    sentence="{value} of the reviews removed in 91 days were removed by staff; usual are {peer}.",
+    formula=share(REMOVED_STAFF.total(91), _measure("removed").total(91)),
+)
+
+OWN_PAST = Signal(
+    name="negative_deletion_change_91d",
+    service="removals",
+    unit="share",
+    window_days=LONGEST_DAYS,
+    direction=1,
+    no_events=0.0,
+    why="A bought service begins on a day: the seller's own earlier level is the fairest comparison there is.",
+    source="ethogram, LANL: comparing each entity with its own past found what population detectors missed",
+    sentence="Staff's share of negative reviews removed in 91 days is {value} above the months before; usual {peer}.",
+    formula=share(_measure("removed_staff_negative").total(91), _at_risk(91, "_negative"))
+    - share(
+        _measure("removed_staff_negative").earlier(91),
+        _measure("visible_negative").before(LONGEST_DAYS) + _measure("arrived_negative").earlier(91),
+    ),
+)
+
+RATING_UPLIFT = Signal(
+    name="rating_uplift_364d",
+    service="rating",
+    unit="stars",
+    window_days=LONGEST_DAYS,
+    direction=1,
+    no_events=0.0,
+    why="What the buyer of removals pays for: the shown rating above the one with the removed reviews put back.",
+    source=_PRESS,
+    sentence="The shown rating is {value} stars above the one with a year's staff removals put back; usual {peer}.",
+    formula=_measure("visible_stars").level() / VISIBLE.level()
+    - (_measure("visible_stars").level() + _measure("withheld_stars").total(LONGEST_DAYS))
+    / (VISIBLE.level() + _measure("withheld").total(LONGEST_DAYS)),
+)
+
+
+_WINDOWS = (28, 91, LONGEST_DAYS)
+
+SIGNALS: tuple[Signal, ...] = (
+    *(_deletion_rate(days) for days in _WINDOWS),
+    *(_deletion_rate_of(stars, days) for stars in ("negative", "positive") for days in _WINDOWS),
+    *(_excess(days) for days in _WINDOWS),
+    _deletion_rate_by("author", 91),
+    _deletion_rate_by("automation", 91),
+    NEGATIVE_REMOVALS,
+    NEGATIVES_AT_RISK,
+    REVIEWS_ARRIVED,
+    STAFF_SHARE,
+    OWN_PAST,
+    RATING_UPLIFT,
+    against_peers(_deletion_rate(91)),
+    against_peers(_deletion_rate_of("negative", 91)),
+    against_peers(_excess(91)),
+)

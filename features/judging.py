@@ -1,0 +1,157 @@
+"""Sorts one table's delivered rows into those that land, those that wait for a parent and those to put aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import duckdb
+
+from features.contract import Table
+from features.delivery import Delivery
+from features.engine import count, parquet
+from features.intake_report import TableReport
+from features.landed import landed, no_rows
+from features.landing import quarantined_before
+from features.reading import contract_columns, reading
+from features.settings import FeatureSettings
+from features.standing import CONTRADICTION, Standing, settle
+from features.store import Manifest, Store
+
+ORPHAN = "orphan"
+
+
+@dataclass
+class Run:
+    """One intake at work: the session, the store as it was, and what has been counted so far."""
+
+    connection: duckdb.DuckDBPyConnection
+    store: Store
+    manifest: Manifest
+    settings: FeatureSettings
+    key_types: Mapping[str, str]
+    delivery: Delivery
+    newest: dict[str, datetime | None] = field(default_factory=dict)
+    reports: dict[str, TableReport] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+
+def judge(run: Run, table: Table, as_of: date | None) -> None:
+    """Read one table's new rows and sort them into standing, waiting and quarantined."""
+    name, connection, delivered = table.name, run.connection, run.delivery.tables.get(table.name)
+    held = landed(run.store, run.manifest, table, run.key_types)
+    connection.execute(f"create or replace temp view held_{name} as {held}")
+    rows = _empty(table, run.key_types)
+    if delivered is not None and delivered.fresh:
+        rows = reading(delivered, run.delivery.data, run.key_types, run.settings.contract.recorded_from)
+    connection.execute(f"create or replace temp table staged_{name} as {rows}")
+    columns = ", ".join(contract_columns(table))
+    connection.execute(f"""
+-- a row is a row of this delivery that breaks no rule by itself, or one that waited since an earlier run
+create or replace temp view candidates_{name} as
+select {columns}, known_at, file, true as delivered from staged_{name} where rule is null
+union all
+select {columns}, known_at, file, false from {_pending(run, table)}
+""")
+    run.standings[name] = settle(connection, table)
+    _wait_for_parents(run, table, as_of)
+    _put_aside(run, table)
+    _count(run, table)
+    if delivered is not None and table.required and run.reports[name].delivered == 0 and not _is_held(run, name):
+        run.problems.append(f"{name}: required table is empty; the contract asks for its rows from the log")
+    run.newest[name] = newest_known(run, name, as_of) if delivered is not None else None
+
+
+def _empty(table: Table, key_types: Mapping[str, str]) -> str:
+    more = "null::varchar as file, 0::bigint as other_values, null::varchar as rule"
+    return f"select *, {more} from ({no_rows(table, key_types)})"
+
+
+def _pending(run: Run, table: Table) -> str:
+    files = run.store.paths(run.manifest.group(f"pending/{table.name}"))
+    return parquet(files) if files else f"({_empty(table, run.key_types)})"
+
+
+def _wait_for_parents(run: Run, table: Table, as_of: date | None) -> None:
+    """Split standing rows into ``landing_NAME`` and ``waiting_NAME`` by whether all their parents are there."""
+    name = table.name
+    known = [
+        f"{column} in (select {column} from held_{parent} union all select {column} from landing_{parent})"
+        for column, parent in table.parents
+    ]
+    there = " and ".join(known) or "true"
+    deadline = "null" if as_of is None else f"date '{as_of}' - interval {run.settings.contract.orphan_after_days} day"
+    run.connection.execute(f"""
+create or replace temp table judged_{name} as
+select *, {there} as has_parents, known_at < {deadline} as overdue from standing_{name}
+""")
+    kept = ", ".join([*contract_columns(table), "known_at", "file"])
+    run.connection.execute(
+        f"create or replace temp view landing_{name} as select {kept} from judged_{name} where has_parents"
+    )
+    run.connection.execute(
+        f"create or replace temp view waiting_{name} as select {kept} from judged_{name} where not has_parents"
+    )
+
+
+def _put_aside(run: Run, table: Table) -> None:
+    """Collect what this run puts into quarantine, but for rows that an earlier run put there already."""
+    name = table.name
+    row = f"to_json(struct_pack({', '.join(f'{column} := {column}' for column in contract_columns(table))}))::varchar"
+    run.connection.execute(f"""
+-- a row is a row to put aside: as JSON with pseudonyms, the rule that it breaks, the file that it came in
+create or replace temp table quarantine_{name} as
+with broken as (
+  select {row} as row, rule, file from staged_{name} where rule is not null
+  union all
+  select {row}, '{CONTRADICTION}', file from {run.standings[name].contradicting}
+  union all
+  select {row}, '{ORPHAN}', file from judged_{name} where not has_parents and coalesce(overdue, false)
+)
+select broken.*
+from broken
+anti join {quarantined_before(run.store, run.manifest.generation, name)} as before
+on broken.row = before.row and broken.rule = before.rule
+""")
+
+
+def _count(run: Run, table: Table) -> None:
+    name, connection = table.name, run.connection
+    quarantined = dict(
+        connection.execute(f"select rule, count(*) from quarantine_{name} group by rule order by rule").fetchall()
+    )
+    delivered = count(connection, f"select count(*) from staged_{name}")
+    known_bad = count(connection, f"select count(*) from staged_{name} where rule is not null") - count(
+        connection, f"select count(*) from quarantine_{name} where rule not in ('{CONTRADICTION}', '{ORPHAN}')"
+    )
+    redelivered = run.standings[name].redelivered
+    late_after = run.settings.contract.late_after_days
+    late = f"known_at > cast({table.happened} as timestamp) + interval {late_after} day"
+    overdue = count(connection, f"select count(*) from judged_{name} where not has_parents and overdue")
+    run.reports[name] = TableReport(
+        delivered=delivered,
+        new=delivered - redelivered - known_bad,
+        redelivered=redelivered,
+        landed=count(connection, f"select count(*) from landing_{name}"),
+        waiting=count(connection, f"select count(*) from waiting_{name}") - overdue,
+        quarantined=quarantined,
+        late=count(connection, f"select count(*) from landing_{name} where {late}"),
+        other_values=count(connection, f"select sum(other_values) from staged_{name}"),
+    )
+
+
+def _is_held(run: Run, name: str) -> bool:
+    return bool(run.manifest.group(f"events/{name}"))
+
+
+def newest_known(run: Run, name: str, as_of: date | None) -> datetime | None:
+    """When the table's last row before the cutoff became known, landed rows and new ones together."""
+    before = "true" if as_of is None else f"known_at < date '{as_of}'"
+    row = run.connection.execute(
+        f"select max(known_at) from (select known_at from held_{name} union all select known_at from landing_{name})"
+        f" where {before}"
+    ).fetchone()
+    return row[0] if row else None

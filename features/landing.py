@@ -1,0 +1,98 @@
+"""Writes what intake has decided: landed weeks, waiting rows, quarantine; live once the manifest is committed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from features.contract import Table
+from features.engine import count, literal, parquet
+from features.reading import contract_columns
+from features.standing import Standing
+from features.store import Manifest, Store, StoredFile
+
+WEEK = "cast(date_trunc('week', known_at) as date)"
+"""The Monday of the week in which a row became known."""
+
+
+def land(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table, standing: Standing
+) -> Manifest:
+    """Add the rows of ``landing_NAME`` to their weeks, and take rows that no longer stand out of theirs."""
+    group = f"events/{table.name}"
+    columns = ", ".join([*contract_columns(table), "known_at"])
+    manifest = _without_stale(connection, store, manifest, table, standing)
+    staged = store.scratch / "landing" / table.name
+    staged.mkdir(parents=True)
+    connection.execute(
+        f"copy (select {columns}, {WEEK} as week from landing_{table.name}) to {literal(staged)}"
+        " (format parquet, compression zstd, partition_by (week))"
+    )
+    return manifest.with_files(_adopt(store, path, group) for path in sorted(staged.rglob("*.parquet")))
+
+
+def _without_stale(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table, standing: Standing
+) -> Manifest:
+    weeks = connection.execute(f"select distinct {WEEK} from {standing.stale}").fetchall()
+    columns = ", ".join([*contract_columns(table), "known_at"])
+    group = f"events/{table.name}"
+    for (week,) in weeks:
+        old = {path: entry for path, entry in manifest.group(group).items() if entry.week == week.isoformat()}
+        staged = store.scratch / f"rewritten-{table.name}-{week}.parquet"
+        connection.execute(
+            f"copy (select {columns} from {parquet(store.paths(old))}"
+            f" except all select {columns} from {standing.stale})"
+            f" to {literal(staged)} (format parquet, compression zstd)"
+        )
+        manifest = manifest.without(set(old)).with_files([_adopt(store, staged, group, week)])
+    return manifest
+
+
+def keep_waiting(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table) -> Manifest:
+    """Replace the table's waiting rows by those of ``waiting_NAME``."""
+    group = f"pending/{table.name}"
+    manifest = manifest.without(set(manifest.group(group)))
+    if count(connection, f"select count(*) from waiting_{table.name}") == 0:
+        return manifest
+    staged = store.scratch / f"waiting-{table.name}.parquet"
+    connection.execute(f"copy waiting_{table.name} to {literal(staged)} (format parquet, compression zstd)")
+    newest = connection.execute(f"select max({WEEK}) from waiting_{table.name}").fetchone()
+    return manifest.with_files([_adopt(store, staged, group, newest[0] if newest else None)])
+
+
+def quarantine(connection: duckdb.DuckDBPyConnection, store: Store, generation: int, table: Table) -> None:
+    """Add the rows of ``quarantine_NAME`` (row, rule, file) to ``quarantine/NAME.parquet``, marked with the run.
+
+    Rows that a run wrote which never committed carry a later generation than the manifest; the next run drops them.
+    """
+    kept = quarantined_before(store, generation, table.name)
+    if count(connection, f"select count(*) from quarantine_{table.name}") == 0:
+        return
+    place = store.path / "quarantine" / f"{table.name}.parquet"
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    staged = place.with_suffix(".next")
+    connection.execute(
+        f"copy (select row, rule, file, run from {kept}"
+        f" union all select row, rule, file, {generation + 1}::bigint from quarantine_{table.name}"
+        ' order by run, rule, file, "row")'
+        f" to {literal(staged)} (format parquet, compression zstd)"
+    )
+    staged.replace(place)
+
+
+def quarantined_before(store: Store, generation: int, name: str) -> str:
+    """Table expression of the rows that committed runs have quarantined: row (JSON), rule, file, run."""
+    place = store.path / "quarantine" / f"{name}.parquet"
+    if not place.exists():
+        return "(select ''::varchar as row, ''::varchar as rule, ''::varchar as file, 0::bigint as run where false)"
+    return f"(select * from {parquet([place])} where run <= {generation})"
+
+
+def _adopt(store: Store, staged: Path, group: str, week: date | None = None) -> tuple[str, StoredFile]:
+    if week is None:
+        week = date.fromisoformat(staged.parent.name.removeprefix("week="))
+    return store.adopt(staged, group, week, pq.read_metadata(staged).num_rows)
