@@ -78,6 +78,11 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
     @property
+    def versioned(self) -> bool:
+        """Whether its rows describe something from a day on (sellers, products, staff, coverage) and are few."""
+        return self.happened in {"valid_from", "from_on"}
+
+    @property
     def parents(self) -> tuple[tuple[str, str], ...]:
         """Pairs of column and parent table for which a row waits."""
         return tuple((column.name, column.parent) for column in self.columns if column.parent is not None)

@@ -1,6 +1,7 @@
 """Since when a table, or an optional column of it, holds rows in a marketplace: before that a signal is missing, not 0.
 
-The first rows of a week are kept like a tile; a row of the optional table ``coverage`` overrules them.
+The first days are kept in one small file, brought up to date whenever rows are landed; a row of the optional table
+``coverage`` overrules them.
 """
 
 from __future__ import annotations
@@ -14,64 +15,63 @@ from features.contract import TABLES, Table
 from features.engine import literal, parquet
 from features.landed import landed
 from features.store import Manifest, Store
-from features.tiles import open_landed
 
-GROUP = "tiles/coverage"
+GROUP = "coverage"
 EVERYWHERE = "*"
 """Marketplace of rows that name neither seller, product nor review: they speak of all."""
 
-_SELLER_MARKETS = "(select seller_id, min(marketplace) as marketplace from sellers group by seller_id)"
+_SELLER_MARKETS = "(select seller_id, min(marketplace) as marketplace from {sellers} group by seller_id)"
 _PRODUCT_MARKETS = f"""(
   select p.product_id, min(m.marketplace) as marketplace
-  from products as p join {_SELLER_MARKETS} as m on p.seller_id = m.seller_id
+  from {{products}} as p join {_SELLER_MARKETS} as m on p.seller_id = m.seller_id
   group by p.product_id
 )"""
 
 
-def note_first_rows(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> Manifest:
-    """Find the first rows of every week that has landed rows and no note; the manifest returned is uncommitted."""
-    noted = {entry.week for entry in manifest.group(GROUP).values()}
-    known = {entry.week for name in TABLES for entry in manifest.group(f"events/{name}").values()}
-    missing = [date.fromisoformat(week) for week in sorted(known - noted)]
-    if not missing:
-        return manifest
-    open_landed(connection, store, manifest)
+def note_first_days(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, *, anew: bool) -> Manifest:
+    """Bring the first days up to date with the rows that were landed; the manifest returned is uncommitted.
+
+    Args:
+        connection: the session of the intake, with ``landing_NAME`` for every table.
+        store: where the file lies.
+        manifest: lists the landed files, those of this intake included.
+        anew: read all landed rows, because some were taken back; otherwise the new ones are enough.
+
+    """
     key_types = manifest.identity.get("key_types", {})
-    for table in TABLES.values():
-        rows = landed(store, manifest, table, key_types, missing)
-        connection.execute(f"create or replace temp view new_{table.name} as {rows}")
-    queries = " union all ".join(f"({_first_rows(table)})" for table in TABLES.values())
-    connection.execute(f"create or replace temp table first_rows as {queries}")
-    entries = []
-    for week in missing:
-        staged = store.scratch / f"coverage-{week}.parquet"
-        connection.execute(
-            f"copy (select source, marketplace, day from first_rows where week = date '{week}' order by all)"
-            f" to {literal(staged)} (format parquet)"
-        )
-        entries.append(store.adopt(staged, GROUP, week, 0))
-    return manifest.with_files(entries)
+    rows = {name: f"({landed(store, manifest, table, key_types)})" for name, table in TABLES.items()}
+    old = [] if anew else store.paths(manifest.group(GROUP))
+    parts = [f"select * from {parquet(old)}"] if old else []
+    for name, table in TABLES.items():
+        source = rows[name] if anew else f"landing_{name}"
+        parts.append(_first_days(table, source, rows))
+    staged = store.scratch / "coverage.parquet"
+    connection.execute(
+        f"copy (select source, marketplace, min(day) as day from ({' union all '.join(parts)})"
+        f" where day is not null group by source, marketplace order by all) to {literal(staged)} (format parquet)"
+    )
+    newest = max(date.fromisoformat(entry.week) for entry in manifest.files.values())
+    return manifest.without(set(manifest.group(GROUP))).with_files([store.adopt(staged, GROUP, newest, 0)])
 
 
-def _first_rows(table: Table) -> str:
-    """SQL: a row is a week, a source (table, or table.column if optional), a marketplace and its first day."""
+def _first_days(table: Table, source: str, rows: dict[str, str]) -> str:
+    """SQL: a row is a source (the table, or table.column where that is optional), a marketplace and its first day."""
     first = "min(cast(e.known_at as date))"
-    days = [f"{literal(table.name)}, {first}"]
-    days += [
-        f"{literal(f'{table.name}.{column.name}')}, {first} filter (where e.{column.name} is not null)"
+    days = {table.name: first}
+    days |= {
+        f"{table.name}.{column.name}": f"{first} filter (where e.{column.name} is not null)"
         for column in table.columns
         if column.optional
-    ]
-    pairs = ", ".join(f"{{'source': {day.split(', ', 1)[0]}, 'day': {day.split(', ', 1)[1]}}}" for day in days)
+    }
+    pairs = ", ".join(f"{{'source': {literal(name)}, 'day': {day}}}" for name, day in days.items())
     join, marketplace = _marketplace(table)
     return f"""
-select week, first.source as source, marketplace, first.day as day
+select first.source as source, marketplace, first.day as day
 from (
-  select cast(date_trunc('week', e.known_at) as date) as week, {marketplace} as marketplace, unnest([{pairs}]) as first
-  from new_{table.name} as e {join}
-  group by 1, 2
+  select {marketplace} as marketplace, unnest([{pairs}]) as first
+  from {source} as e {join.format(**rows)}
+  group by 1
 )
-where first.day is not null
 """
 
 
@@ -84,51 +84,53 @@ def _marketplace(table: Table) -> tuple[str, str]:
     if "product_id" in parents:
         return f"join {_PRODUCT_MARKETS} as m on e.product_id = m.product_id", "m.marketplace"
     if "review_id" in parents:
-        reviewed = f"join reviews as r on e.review_id = r.review_id join {_PRODUCT_MARKETS} as m"
+        reviewed = f"join {{reviews}} as r on e.review_id = r.review_id join {_PRODUCT_MARKETS} as m"
         return f"{reviewed} on r.product_id = m.product_id", "m.marketplace"
     return "", f"'{EVERYWHERE}'"
 
 
-def covered(store: Store, manifest: Manifest, needs: Iterable[tuple[str, int]], cutoff: date) -> str:
-    """SQL: a row is a marketplace, with a boolean for each source and days: is the window covered at the cutoff?
+def covered(store: Store, manifest: Manifest, needs: Iterable[tuple[str, int]], cutoffs: str) -> str:
+    """SQL: a row is a cutoff and marketplace, with a boolean for each source and days: is the window covered?
 
     The window is covered when the source's first row lies at or before its first day, or, where ``coverage`` has rows
     of the table and marketplace, when one of them spans it. An optional column only has to have been seen.
+
+    Args:
+        store: where the first days lie.
+        manifest: which files are live.
+        needs: sources and the days that their windows reach back.
+        cutoffs: table expression of the cutoffs, with the column ``as_of``.
+
     """
-    early = {path: entry for path, entry in manifest.group(GROUP).items() if entry.week < cutoff.isoformat()}
-    firsts = parquet(store.paths(early or manifest.group(GROUP)))
-    key_types = manifest.identity.get("key_types", {})
-    declared = landed(store, manifest, TABLES["coverage"], key_types)
+    first_days = parquet(store.paths(manifest.group(GROUP)))
+    declared = landed(store, manifest, TABLES["coverage"], manifest.identity.get("key_types", {}))
     flags = ",\n  ".join(
-        f"coalesce({_flag(source, days, cutoff)}, false) as {flag_name(source, days)}" for source, days in sorted(needs)
+        f"coalesce({_flag(source, days)}, false) as {flag_name(source, days)}" for source, days in sorted(needs)
     )
     return f"""
-with first_days as (
-  select source, marketplace, min(day) as day from {firsts} where day < date '{cutoff}' group by source, marketplace
-),
-marketplaces as (select distinct marketplace from first_days where source = 'sellers'),
-facts as (
-  select m.marketplace, f.source, f.day, cast(null as date) as from_on, cast(null as date) as to_on
-  from marketplaces as m join first_days as f on f.marketplace = m.marketplace or f.marketplace = '{EVERYWHERE}'
-  union all
-  select marketplace, table_name, null, from_on, coalesce(to_on, date '9999-12-31') from ({declared})
-  where known_at < date '{cutoff}'
-)
 select
-  marketplace,
+  as_of, marketplace,
   {flags}
-from facts
-group by marketplace
+from (
+  select c.as_of, m.marketplace, f.source, f.day, cast(null as date) as from_on, cast(null as date) as to_on
+  from {cutoffs} as c
+  cross join (select distinct marketplace from {first_days} where source = 'sellers') as m
+  join {first_days} as f
+    on (f.marketplace = m.marketplace or f.marketplace = '{EVERYWHERE}') and f.day < c.as_of
+  union all
+  select c.as_of, d.marketplace, d.table_name, null, d.from_on, coalesce(d.to_on, date '9999-12-31')
+  from {cutoffs} as c join ({declared}) as d on d.known_at < c.as_of
+)
+group by as_of, marketplace
 """
 
 
-def _flag(source: str, days: int, cutoff: date) -> str:
+def _flag(source: str, days: int) -> str:
     if "." in source:
         return f"bool_or(source = {literal(source)} and day is not null)"
-    start = f"date '{cutoff}' - {days}"
     own = f"filter (where source = {literal(source)} and from_on is not null)"
-    spans = f"bool_or(from_on <= {start} and to_on >= date '{cutoff}' - 1) {own}"
-    return f"coalesce({spans}, min(day) filter (where source = {literal(source)}) <= {start})"
+    spans = f"bool_or(from_on <= as_of - {days} and to_on >= as_of - 1) {own}"
+    return f"coalesce({spans}, min(day) filter (where source = {literal(source)}) <= as_of - {days})"
 
 
 def flag_name(source: str, days: int) -> str:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from features.contract import TABLES
+from features.coverage import note_first_days
 from features.delivery import Delivery, inspect
-from features.engine import connect
+from features.engine import connect, count
 from features.errors import WrongUse
 from features.intake_report import NOTHING_ALLOWED, Allowances, IntakeReport
 from features.judging import Run, judge
@@ -108,9 +109,12 @@ def _commit(run: Run, identity: Mapping[str, Any]) -> None:
         if first is not None and first[0] is not None:
             changed.append(first[0])
             manifest = land(run.connection, run.store, manifest, table, run.standings[table.name])
+    manifest = replace(manifest, identity=identity)
     if changed:
+        stale = sum(count(run.connection, f"select count(*) from {each.stale}") for each in run.standings.values())
+        manifest = note_first_days(run.connection, run.store, manifest, anew=stale > 0)
         manifest = _forget_derived(manifest, min(changed).date())
-    run.store.commit(replace(manifest, identity=identity, inputs={**manifest.inputs, **run.delivery.files}))
+    run.store.commit(replace(manifest, inputs={**manifest.inputs, **run.delivery.files}))
 
 
 def _forget_derived(manifest: Manifest, first_change: date) -> Manifest:

@@ -6,9 +6,12 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from features.contract import Table
-from features.engine import parquet
+from features.engine import literal, parquet
 from features.reading import sql_type
 from features.store import Manifest, Store
+
+WEEK = "cast(date_trunc('week', known_at) as date)"
+"""SQL of the Monday of the week in which a row became known: a landed row lies in the folder of that week."""
 
 
 def landed(
@@ -28,13 +31,14 @@ def landed(
         weeks: Mondays of the weeks to read; None reads all.
 
     """
-    wanted = None if weeks is None else {week.isoformat() for week in weeks}
-    files = {
-        path: entry
-        for path, entry in manifest.group(f"events/{table.name}").items()
-        if wanted is None or entry.week in wanted
-    }
-    return f"select * from {parquet(store.paths(files))}" if files else no_rows(table, key_types)
+    files = manifest.group(f"events/{table.name}")
+    condition = ""
+    if weeks is not None and table.versioned:
+        condition = f" where {WEEK} in ({', '.join(literal(week) + '::date' for week in weeks)})"
+    elif weeks is not None:
+        wanted = {week.isoformat() for week in weeks}
+        files = {path: entry for path, entry in files.items() if entry.week in wanted}
+    return f"select * from {parquet(store.paths(files))}{condition}" if files else no_rows(table, key_types)
 
 
 def no_rows(table: Table, key_types: Mapping[str, str]) -> str:

@@ -10,20 +10,23 @@ import pyarrow.parquet as pq
 
 from features.contract import Table
 from features.engine import count, literal, parquet
+from features.landed import WEEK
 from features.reading import contract_columns
 from features.standing import Standing
 from features.store import Manifest, Store, StoredFile
-
-WEEK = "cast(date_trunc('week', known_at) as date)"
-"""The Monday of the week in which a row became known."""
 
 
 def land(
     connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table, standing: Standing
 ) -> Manifest:
-    """Add the rows of ``landing_NAME`` to their weeks, and take rows that no longer stand out of theirs."""
+    """Add the rows of ``landing_NAME`` to their weeks, and take rows that no longer stand out of theirs.
+
+    A versioned table is small and is asked for as a whole: it lies in one file, which is written anew.
+    """
     group = f"events/{table.name}"
     columns = ", ".join([*contract_columns(table), "known_at"])
+    if table.versioned:
+        return _write_anew(connection, store, manifest, table, standing)
     manifest = _without_stale(connection, store, manifest, table, standing)
     staged = store.scratch / "landing" / table.name
     staged.mkdir(parents=True)
@@ -32,6 +35,23 @@ def land(
         " (format parquet, compression zstd, partition_by (week))"
     )
     return manifest.with_files(_adopt(store, path, group) for path in sorted(staged.rglob("*.parquet")))
+
+
+def _write_anew(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table, standing: Standing
+) -> Manifest:
+    group = f"events/{table.name}"
+    columns = ", ".join([*contract_columns(table), "known_at"])
+    staged = store.scratch / f"anew-{table.name}.parquet"
+    connection.execute(
+        f"copy (select {columns} from held_{table.name} except all select {columns} from {standing.stale}"
+        f" union all select {columns} from landing_{table.name} order by {columns})"
+        f" to {literal(staged)} (format parquet, compression zstd)"
+    )
+    newest = connection.execute(f"select max({WEEK}) from {parquet([staged])}").fetchone()
+    return manifest.without(set(manifest.group(group))).with_files(
+        [_adopt(store, staged, group, newest[0] if newest else None)]
+    )
 
 
 def _without_stale(

@@ -60,15 +60,10 @@ class Windowed:
         """How many days before the cutoff its tables must cover."""
         return self.end if self.start is None else self.start
 
-    def aggregate(self, cutoff: str) -> str:
-        """SQL that computes it from the tile rows before the cutoff, grouped by seller."""
-        conditions = [f"day < {cutoff} - {self.end}"] if self.end else []
-        if self.start is not None:
-            conditions.append(f"day >= {cutoff} - {self.start}")
-            if self.start < LONGEST_DAYS:
-                conditions.append("not late")
-        where = f" filter (where {' and '.join(conditions)})" if conditions else ""
-        return f"cast({self.fold}({self.measure.name}){where} as bigint) as {self.column}"
+    @property
+    def counts_late_news(self) -> bool:
+        """Whether rows that became known long after they happened are in it: in the longest window and in levels."""
+        return self.start is None or self.start >= LONGEST_DAYS
 
 
 @dataclass(frozen=True)
@@ -153,4 +148,4 @@ def log(of: Formula) -> Formula:
 def share(part: Formula, whole: Formula) -> Formula:
     """Part over whole, at most 1: an event can come back and happen again, a share cannot exceed the whole."""
     ratio = part / whole
-    return Formula(f"least({ratio.sql}, 1.0)", ratio.inputs)
+    return Formula(f"(case when {ratio.sql} > 1 then 1.0 else {ratio.sql} end)", ratio.inputs)

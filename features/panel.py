@@ -8,30 +8,34 @@ and to all sellers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow.parquet as pq
 
-from features.catalogue import CATALOGUE, tile_kinds
+from features.catalogue import CATALOGUE, WINDOWED, tile_kinds
 from features.contract import TABLES
-from features.coverage import covered, flag_name, note_first_rows
+from features.coverage import covered, flag_name
 from features.engine import connect, count, literal
 from features.families.removals import ARRIVED
 from features.landed import landed
-from features.measures import LONGEST_DAYS, Windowed
+from features.measures import LONGEST_DAYS
 from features.settings import FeatureSettings
 from features.signal import Signal
-from features.store import Manifest, Store
+from features.store import Manifest, Store, StoredFile
 from features.tiles import fold, tile_group, tiles
+from features.windows import cutoff_table, measured
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SELLER_COLUMNS = ("seller_id", "as_of", "marketplace", "category", "owner_id", "peer_group")
 """Columns of the signal table before its signals."""
+
+_ROWS_A_MB = 500
+"""Rows of the signal table that are computed at once, for each megabyte of the memory limit."""
 
 _SIZE = next(iter(ARRIVED.total(LONGEST_DAYS).inputs))
 
@@ -74,7 +78,7 @@ def table_group(settings: FeatureSettings) -> str:
     parts = [signal.fingerprint for signal in CATALOGUE.values()]
     parts += [tile_group(kind, settings) for kind in tile_kinds().values()]
     parts.append(str(settings.peers.min_group_sellers))
-    return f"signals@{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
+    return f"signals/{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
 
 
 def _stored(manifest: Manifest, group: str, cutoff: date) -> str | None:
@@ -86,102 +90,95 @@ def _make(
 ) -> Manifest:
     with store.writing(), connect(settings.engine, store.scratch) as connection:
         manifest = fold(connection, store, store.manifest(), settings, progress)
-        manifest = note_first_rows(connection, store, manifest)
         group = table_group(settings)
-        for cutoff in cutoffs:
-            if _stored(manifest, group, cutoff) is None:
-                progress(f"signals as of {cutoff}")
-                staged = store.scratch / f"signals-{cutoff}.parquet"
-                rows = _write_table(connection, signal_query(store, manifest, cutoff, settings), str(staged))
-                manifest = manifest.with_files([store.adopt(staged, group, cutoff, rows, label="as_of")])
+        missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
+        for chunk in _chunks(missing, _sellers(connection, store, manifest), settings.engine.memory_limit_mb):
+            progress(f"signals as of {chunk[0]}" + (f" to {chunk[-1]}" if len(chunk) > 1 else ""))
+            connection.execute(
+                f"create or replace temp table signal_table as {signal_query(store, manifest, chunk, settings)}"
+            )
+            manifest = manifest.with_files([_write(connection, store, group, cutoff) for cutoff in chunk])
         return store.commit(manifest)
 
 
-def _write_table(connection: duckdb.DuckDBPyConnection, query: str, path: str) -> int:
-    connection.execute(f"create or replace temp table signal_table as {query}")
-    connection.execute(
-        f"copy (select * from signal_table order by seller_id) to {literal(path)} (format parquet, compression zstd)"
-    )
-    return count(connection, "select count(*) from signal_table")
+def _sellers(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> int:
+    sellers = landed(store, manifest, TABLES["sellers"], manifest.identity["key_types"])
+    return count(connection, f"select count(distinct seller_id) from ({sellers})")
 
 
-def signal_query(store: Store, manifest: Manifest, cutoff: date, settings: FeatureSettings) -> str:
-    """SQL of the signal table at one cutoff, from the tiles that the manifest lists."""
+def _chunks(cutoffs: Sequence[date], sellers: int, memory_limit_mb: int) -> Iterator[Sequence[date]]:
+    """Split the cutoffs so that the rows of one pass fit into memory."""
+    at_once = max(1, memory_limit_mb * _ROWS_A_MB // max(1, sellers))
+    return (cutoffs[start : start + at_once] for start in range(0, len(cutoffs), at_once))
+
+
+def _write(connection: duckdb.DuckDBPyConnection, store: Store, group: str, cutoff: date) -> tuple[str, StoredFile]:
+    staged = store.scratch / f"signals-{cutoff}.parquet"
+    rows = f"select * from signal_table where as_of = date '{cutoff}'"
+    connection.execute(f"copy ({rows} order by seller_id) to {literal(staged)} (format parquet, compression zstd)")
+    return store.adopt(staged, group, cutoff, pq.read_metadata(staged).num_rows, label="as_of")
+
+
+def signal_query(store: Store, manifest: Manifest, cutoffs: Sequence[date], settings: FeatureSettings) -> str:
+    """SQL of the signal table at these cutoffs, from the tiles that the manifest lists."""
     plain = [signal for signal in CATALOGUE.values() if signal.formula is not None]
-    windowed = sorted(_windowed(plain), key=lambda each: each.column)
+    windowed = sorted(WINDOWED | {_SIZE}, key=lambda each: each.column)
     needs = {(source, each.reach_days) for each in windowed for source in each.measure.needs}
-    measured = "\n".join(_measured(store, manifest, settings, cutoff, windowed))
+    steps = [
+        f"{name}_measures as ({measured(tiles(store, manifest, kind, settings, cutoffs), of_kind, cutoffs)})"
+        for name, kind in tile_kinds().items()
+        if (of_kind := [each for each in windowed if each.measure.kind.name == name])
+    ]
     joins = "\n".join(
-        f"  left join {kind}_measures on {kind}_measures.seller_id = sellers_then.seller_id" for kind in tile_kinds()
+        f"  left join {kind}_measures on {kind}_measures.seller_id = sellers_then.seller_id"
+        f" and {kind}_measures.as_of = sellers_then.as_of"
+        for kind in tile_kinds()
     )
     values = ",\n    ".join(f"{_value(signal)} as {signal.name}" for signal in plain)
     columns = ",\n  ".join(_final(signal) for signal in CATALOGUE.values())
-    size = f"coalesce({_SIZE.column}, 0)"
+    size, least = f"coalesce({_SIZE.column}, 0)", settings.peers.min_group_sellers
     return f"""
--- a row is a seller at the cutoff {cutoff}
+-- a row is a seller at a cutoff
 with sellers_then as (
-  select seller_id, marketplace, category, owner_id
+  select seller_id, as_of, marketplace, category, owner_id
   from (
-    select *, row_number() over (partition by seller_id order by valid_from desc) as age
-    from ({landed(store, manifest, TABLES["sellers"], manifest.identity["key_types"])})
-    where known_at < date '{cutoff}'
+    select s.*, c.as_of, row_number() over (partition by s.seller_id, c.as_of order by s.valid_from desc) as age
+    from ({landed(store, manifest, TABLES["sellers"], manifest.identity["key_types"])}) as s
+    join {cutoff_table(cutoffs)} as c on s.known_at < c.as_of
   )
   where age = 1
 ),
-{measured}
-coverage_then as ({covered(store, manifest, needs, cutoff)}),
+{", ".join(steps)},
+coverage_then as ({covered(store, manifest, needs, cutoff_table(cutoffs))}),
 measured as (
   select
     sellers_then.*,
     case when {size} = 0 then 'none' else 'e' || cast(floor(log10({size})) as bigint) end as size_band,
     {values}
   from sellers_then
-  left join coverage_then on coverage_then.marketplace = sellers_then.marketplace
+  left join coverage_then
+    on coverage_then.marketplace = sellers_then.marketplace and coverage_then.as_of = sellers_then.as_of
 {joins}
 ),
 grouped as (
   select
     *,
     case
-      when count(*) over (partition by marketplace, category, size_band) >= {settings.peers.min_group_sellers}
+      when count(*) over (partition by as_of, marketplace, category, size_band) >= {least}
         then marketplace || '/' || category || '/' || size_band
-      when count(*) over (partition by marketplace, size_band) >= {settings.peers.min_group_sellers}
+      when count(*) over (partition by as_of, marketplace, size_band) >= {least}
         then marketplace || '/any/' || size_band
-      when count(*) over (partition by marketplace) >= {settings.peers.min_group_sellers}
+      when count(*) over (partition by as_of, marketplace) >= {least}
         then marketplace || '/any/any'
       else 'any/any/any'
     end as peer_group
   from measured
 )
 select
-  seller_id, timestamp '{cutoff}' as as_of, marketplace, category, owner_id, peer_group,
+  seller_id, cast(as_of as timestamp) as as_of, marketplace, category, owner_id, peer_group,
   {columns}
 from grouped
 """
-
-
-def _windowed(signals: Sequence[Signal]) -> set[Windowed]:
-    formulas = (signal.formula for signal in signals if signal.formula is not None)
-    return {each for formula in formulas for each in formula.inputs} | {_SIZE}
-
-
-def _measured(
-    store: Store, manifest: Manifest, settings: FeatureSettings, cutoff: date, windowed: Sequence[Windowed]
-) -> list[str]:
-    """One step for each tile kind: a row is a seller with the kind's windowed measures."""
-    steps = []
-    day = f"date '{cutoff}'"
-    for name, kind in tile_kinds().items():
-        columns = ",\n    ".join(each.aggregate(day) for each in windowed if each.measure.kind.name == name)
-        steps.append(f"""{name}_measures as (
-  select
-    seller_id,
-    {columns}
-  from {tiles(store, manifest, kind, settings, cutoff)}
-  where day < {day} and (until_on is null or until_on >= {day})
-  group by seller_id
-),""")
-    return steps
 
 
 def _value(signal: Signal) -> str:
@@ -198,7 +195,7 @@ def _final(signal: Signal) -> str:
     if signal.peers_of is None:
         return signal.name
     value = signal.peers_of.name
-    below = f"rank() over (partition by peer_group, {value} is null order by {value}) - 1"
-    ties = f"count(*) over (partition by peer_group, {value})"
-    peers = f"count({value}) over (partition by peer_group)"
+    below = f"rank() over (partition by as_of, peer_group, {value} is null order by {value}) - 1"
+    ties = f"count(*) over (partition by as_of, peer_group, {value})"
+    peers = f"count({value}) over (partition by as_of, peer_group)"
     return f"case when {value} is not null then ({below} + 0.5 * {ties}) / {peers} end as {signal.name}"

@@ -8,19 +8,22 @@ missing, because they are new or because news of the past arrived, are folded ag
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
 
 import duckdb
 
-from features.catalogue import tile_kinds
+from features.catalogue import WINDOWED, tile_kinds
 from features.contract import TABLES
 from features.engine import literal, parquet
-from features.landed import landed
+from features.landed import WEEK, landed
 from features.listings import LISTING_SPANS, LISTING_TRANSFERS, LISTING_VERSIONS
-from features.measures import TileKind
+from features.measures import LONGEST_DAYS, TileKind
 from features.settings import FeatureSettings
-from features.store import Manifest, Store
+from features.store import Manifest, Store, StoredFile
+
+_GRID_ORIGIN = date(1970, 1, 5)
+_TOTALS_DAYS = 91
 
 
 def tile_group(kind: TileKind, settings: FeatureSettings) -> str:
@@ -41,16 +44,30 @@ def fold(
     """Fold every week that has landed rows and no tiles; the manifest returned lists the new files, uncommitted."""
     for kind in tile_kinds().values():
         group = tile_group(kind, settings)
-        known = {entry.week for table in kind.reads for entry in manifest.group(f"events/{table}").values()}
-        folded = {entry.week for entry in manifest.group(group).values()}
-        missing = sorted(date.fromisoformat(week) for week in known - folded)
+        folded = {date.fromisoformat(entry.week) for entry in manifest.group(group).values()}
+        missing = sorted(_weeks(connection, store, manifest, kind) - folded)
         if missing:
             progress(f"folding {kind.name}, {len(missing)} weeks")
             open_landed(connection, store, manifest)
             if folded:
                 _restrict(connection, store, manifest, kind, missing)
             manifest = _fold_weeks(connection, store, manifest, settings, kind, missing)
+        manifest = _sum_up(connection, store, manifest, settings, kind)
     return manifest
+
+
+def _weeks(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, kind: TileKind) -> set[date]:
+    """Mondays of the weeks in which a fact of the kind can have become known: none is known before its event."""
+    events = [name for name in kind.reads if not TABLES[name].versioned]
+    weeks = {date.fromisoformat(entry.week) for name in events for entry in manifest.group(f"events/{name}").values()}
+    if not weeks:
+        return set()
+    key_types = manifest.identity.get("key_types", {})
+    for name in set(kind.reads) - set(events):
+        rows = landed(store, manifest, TABLES[name], key_types)
+        found = connection.execute(f"select distinct {WEEK} from ({rows}) where {WEEK} >= date '{min(weeks)}'")
+        weeks |= {week for (week,) in found.fetchall()}
+    return weeks
 
 
 def open_landed(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> None:
@@ -124,8 +141,64 @@ group by 1, 2, 3, 4, 5
     return manifest.with_files(entries)
 
 
-def tiles(store: Store, manifest: Manifest, kind: TileKind, settings: FeatureSettings, before: date) -> str:
-    """Table expression of the kind's tile rows of weeks that begin before the cutoff; they may hold later days."""
-    files = manifest.group(tile_group(kind, settings))
-    early = {path: entry for path, entry in files.items() if entry.week < before.isoformat()}
-    return parquet(store.paths(early or files))
+def _sum_up(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, settings: FeatureSettings, kind: TileKind
+) -> Manifest:
+    """Keep the kind's running totals at a Monday every 13 weeks, so that levels need not be summed from the beginning.
+
+    The totals at a Monday are written as tile rows of the day before it, marked late: no window that reads them reaches
+    so far, and levels hold them.
+    """
+    if not any(each.start is None and each.measure.kind is kind for each in WINDOWED):
+        return manifest
+    group = tile_group(kind, settings)
+    weeks = {date.fromisoformat(entry.week): path for path, entry in manifest.group(group).items()}
+    summed = {date.fromisoformat(entry.week): path for path, entry in manifest.group(f"{group}/totals").items()}
+    if not weeks:
+        return manifest
+    sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name, how in kind.folds.items() if how == "sum")
+    reach = timedelta(days=LONGEST_DAYS - 7)
+    first = min(weeks) + timedelta(days=_TOTALS_DAYS - (min(weeks) - _GRID_ORIGIN).days % _TOTALS_DAYS)
+    last: date | None = max(summed, default=None)
+    for monday in (first + timedelta(days=days) for days in range(0, (max(weeks) - reach - first).days, _TOTALS_DAYS)):
+        if monday in summed:
+            continue
+        since = [path for week, path in weeks.items() if week < monday and (last is None or week >= last)]
+        files = [store.path / path for path in ([summed[last]] if last is not None else []) + since]
+        staged = store.scratch / f"totals-{kind.name}-{monday}.parquet"
+        connection.execute(
+            f"copy (select seller_id, date '{monday}' - 1 as day, true as late, cast(null as date) as until_on, {sums}"
+            f" from {parquet(files)} group by seller_id order by seller_id)"
+            f" to {literal(staged)} (format parquet, compression zstd)"
+        )
+        path, entry = store.adopt(staged, f"{group}/totals", monday, 0)
+        summed[monday], last = path, monday
+        manifest = manifest.with_files([(path, entry)])
+    return manifest
+
+
+def tiles(store: Store, manifest: Manifest, kind: TileKind, settings: FeatureSettings, cutoffs: Sequence[date]) -> str:
+    """Table expression of the tile rows that windows and levels at these cutoffs need; later days may be among them."""
+    group = tile_group(kind, settings)
+    oldest = min(cutoffs) - timedelta(days=LONGEST_DAYS)
+    has_levels = any(each.start is None and each.measure.kind is kind for each in WINDOWED)
+    totals = {
+        path: entry for path, entry in manifest.group(f"{group}/totals").items() if entry.week <= oldest.isoformat()
+    }
+    start = date.min if has_levels else oldest - timedelta(days=6)
+    kept: dict[str, StoredFile] = {}
+    if totals:
+        path = max(totals, key=lambda name: totals[name].week)
+        kept, start = {path: totals[path]}, date.fromisoformat(totals[path].week)
+    files = manifest.group(group)
+    kept |= {path: entry for path, entry in files.items() if start.isoformat() <= entry.week < max(cutoffs).isoformat()}
+    return parquet(store.paths(kept)) if kept else _no_tiles(manifest, kind)
+
+
+def _no_tiles(manifest: Manifest, kind: TileKind) -> str:
+    seller = manifest.identity["key_types"].get("seller", "varchar")
+    measures = ", ".join(f"0::bigint as {name}" for name in kind.folds)
+    return (
+        f"(select null::{seller} as seller_id, null::date as day, false as late, null::date as until_on, {measures}"
+        " where false)"
+    )

@@ -10,6 +10,11 @@ from features.families.peers import against_peers
 from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, log, share
 from features.signal import Signal
 
+USUAL_RATE = 0.03
+"""Share of reviews that staff remove in ordinary life (Yelp trust report 2024); small sellers are drawn to it ..."""
+PRIOR_REVIEWS = 20
+"""... with the weight of this many reviews (a guess)."""
+
 NEGATIVE, POSITIVE = "rating <= 2", "rating >= 4"
 _BY = {"staff": "'staff'", "author": "'reviewer'", "automation": "'automation'"}
 
@@ -226,7 +231,7 @@ def _deletion_rate_of(stars: str, days: int) -> Signal:
 def _excess(days: int) -> Signal:
     def smoothed(stars: str) -> Formula:
         removed = _measure(f"removed_staff_{stars}").total(days)
-        return (removed + 0.5) / (_at_risk(days, f"_{stars}") + 1.0)
+        return (removed + USUAL_RATE * PRIOR_REVIEWS) / (_at_risk(days, f"_{stars}") + float(PRIOR_REVIEWS))
 
     return Signal(
         name=f"negative_deletion_excess_{days}d",

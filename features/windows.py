@@ -1,0 +1,144 @@
+"""SQL of windowed measures at one cutoff or at many, from the rows of a tile kind.
+
+One cutoff is one pass of filtered sums. For many cutoffs, a week apart or several, days are first summed into weeks on
+the grid of the cutoffs; running sums, and their differences over as many weeks as a window has, then give every cutoff
+in one pass. Both ways add whole numbers only, so they agree to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from features.measures import LONGEST_DAYS, Windowed
+
+_WEEK = 7
+_FEW_CUTOFFS = 2
+
+
+def cutoff_table(cutoffs: Sequence[date]) -> str:
+    """Table expression of the cutoffs, with the column ``as_of``."""
+    dates = ", ".join(f"date '{cutoff}'" for cutoff in cutoffs)
+    return f"(select unnest([{dates}]) as as_of)"
+
+
+def measured(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
+    """SQL of the measures: a row is a seller and cutoff, ``seller_id``, ``as_of`` and a column for each of them.
+
+    Args:
+        tiles: table expression of the tile rows.
+        windowed: measures of one tile kind over windows of whole weeks.
+        cutoffs: at least one date.
+
+    """
+    if len(cutoffs) <= _FEW_CUTOFFS:
+        return _direct(tiles, windowed, cutoffs)
+    grids: dict[int, list[date]] = defaultdict(list)
+    for cutoff in sorted(cutoffs):
+        grids[cutoff.weekday()].append(cutoff)
+    replaced = f"(select * from {tiles} where until_on is not null)"
+    parts = [_on_grid(tiles, windowed, each) for each in grids.values()]
+    parts.append(_direct(replaced, windowed, cutoffs))
+    columns = ",\n  ".join(f"cast({each.fold}({each.column}) as bigint) as {each.column}" for each in windowed)
+    return f"""
+select seller_id, as_of,
+  {columns}
+from ({" union all ".join(f"({part})" for part in parts)})
+group by seller_id, as_of
+"""
+
+
+def _direct(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
+    columns = ",\n  ".join(_filtered(each) for each in windowed)
+    return f"""
+select
+  seller_id, as_of,
+  {columns}
+from {tiles} as tile
+join {cutoff_table(cutoffs)} as cutoff on day < as_of and (until_on is null or until_on >= as_of)
+group by seller_id, as_of
+"""
+
+
+def _filtered(each: Windowed) -> str:
+    conditions = [f"day < as_of - {each.end}"] if each.end else []
+    conditions += [f"day >= as_of - {each.start}"] if each.start is not None else []
+    conditions += [] if each.counts_late_news else ["not late"]
+    where = f" filter (where {' and '.join(conditions)})" if conditions else ""
+    return f"cast({each.fold}({each.measure.name}){where} as bigint) as {each.column}"
+
+
+def _on_grid(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
+    """SQL for cutoffs that lie whole weeks apart; rows that a correction replaced are left out.
+
+    Week 0 ends at the first cutoff. All that lies before the reach of every window is one week, ``earliest``.
+    """
+    first = cutoffs[0]
+    ends = [(cutoff - first).days // _WEEK for cutoff in cutoffs]
+    earliest = -(LONGEST_DAYS // _WEEK) - 1
+    week = f"greatest(cast(floor(date_diff('day', date '{first}', day) / {_WEEK}.0) as bigint) + 1, {earliest})"
+    columns = {_weekly(each): _weekly_sum(each) for each in windowed}
+    weekly = ",\n    ".join(f"{sql} as {name}" for name, sql in columns.items())
+    running = ",\n    ".join(_running(windowed))
+    spans = ",\n    ".join(_span(each) for each in windowed)
+    names = ", ".join(each.column for each in windowed)
+    return f"""
+with weekly as (
+  select seller_id, {week} as week,
+    {weekly}
+  from {tiles} as tile
+  where day < date '{cutoffs[-1]}' and until_on is null
+  group by 1, 2
+),
+grid as (
+  select seller_id, week
+  from (select distinct seller_id from weekly) as seller
+  cross join (select unnest(generate_series({earliest}, {ends[-1]})) as week) as weeks
+),
+running as (
+  select grid.seller_id, grid.week,
+    {running}
+  from grid
+  left join weekly on grid.seller_id = weekly.seller_id and grid.week = weekly.week
+),
+spans as (
+  select seller_id, week,
+    {spans}
+  from running
+)
+select seller_id, date '{first}' + cast({_WEEK} * week as integer) as as_of, {names}
+from spans
+where week in ({", ".join(map(str, ends))})
+"""
+
+
+def _weekly(each: Windowed) -> str:
+    return f"{each.measure.name}_{each.fold}_{'all' if each.counts_late_news else 'fresh'}"
+
+
+def _weekly_sum(each: Windowed) -> str:
+    where = "" if each.counts_late_news else " filter (where not late)"
+    return f"{each.fold}({each.measure.name}){where}"
+
+
+def _running(windowed: Sequence[Windowed]) -> Iterator[str]:
+    """Columns that are carried along the weeks: running totals of sums, the weeks' own values of extremes."""
+    for each in {_weekly(each): each for each in windowed}.values():
+        name = _weekly(each)
+        if each.fold == "sum":
+            yield f"sum(coalesce({name}, 0)) over (partition by grid.seller_id order by grid.week) as {name}"
+        else:
+            yield f"weekly.{name} as {name}"
+
+
+def _span(each: Windowed) -> str:
+    name, window = _weekly(each), "over (partition by seller_id order by week"
+    end = each.end // _WEEK
+    if each.fold == "max":
+        rows = f"rows between {(each.start or 0) // _WEEK - 1} preceding and {end} preceding"
+        return f"max({name}) {window} {rows}) as {each.column}"
+    until = name if end == 0 else f"coalesce(lag({name}, {end}) {window}), 0)"
+    if each.start is None:
+        return f"{until} as {each.column}"
+    return f"{until} - coalesce(lag({name}, {each.start // _WEEK}) {window}), 0) as {each.column}"
