@@ -1,92 +1,130 @@
 """Since when a table, or an optional column of it, holds rows in a marketplace: before that a signal is missing, not 0.
 
-The first days are kept in one small file, brought up to date whenever rows are landed; a row of the optional table
+The first days of each week are folded like tiles, from the instants from which rows count; a row of the optional table
 ``coverage`` overrules them.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import date
 
 import duckdb
 
+from features.catalogue import WINDOWED
 from features.contract import TABLES, Table
 from features.engine import literal, parquet
-from features.landed import landed
+from features.landed import WEEK, landed
+from features.listings import LISTINGS, in_force
 from features.store import Manifest, Store
+from features.tiles import open_landed, weeks_of_facts
 
-GROUP = "coverage"
 EVERYWHERE = "*"
 """Marketplace of rows that name neither seller, product nor review: they speak of all."""
 
-_SELLER_MARKETS = "(select seller_id, min(marketplace) as marketplace from {sellers} group by seller_id)"
-_PRODUCT_MARKETS = f"""(
-  select p.product_id, min(m.marketplace) as marketplace
-  from {{products}} as p join {_SELLER_MARKETS} as m on p.seller_id = m.seller_id
-  group by p.product_id
-)"""
-
-
-def note_first_days(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, *, anew: bool) -> Manifest:
-    """Bring the first days up to date with the rows that were landed; the manifest returned is uncommitted.
-
-    Args:
-        connection: the session of the intake, with ``landing_NAME`` for every table.
-        store: where the file lies.
-        manifest: lists the landed files, those of this intake included.
-        anew: read all landed rows, because some were taken back; otherwise the new ones are enough.
-
-    """
-    key_types = manifest.identity.get("key_types", {})
-    rows = {name: f"({landed(store, manifest, table, key_types)})" for name, table in TABLES.items()}
-    old = [] if anew else store.paths(manifest.group(GROUP))
-    parts = [f"select * from {parquet(old)}"] if old else []
-    for name, table in TABLES.items():
-        source = rows[name] if anew else f"landing_{name}"
-        parts.append(_first_days(table, source, rows))
-    staged = store.scratch / "coverage.parquet"
-    connection.execute(
-        f"copy (select source, marketplace, min(day) as day from ({' union all '.join(parts)})"
-        f" where day is not null group by source, marketplace order by all) to {literal(staged)} (format parquet)"
-    )
-    newest = max(date.fromisoformat(entry.week) for entry in manifest.files.values())
-    return manifest.without(set(manifest.group(GROUP))).with_files([store.adopt(staged, GROUP, newest, 0)])
-
-
-def _first_days(table: Table, source: str, rows: dict[str, str]) -> str:
-    """SQL: a row is a source (the table, or table.column where that is optional), a marketplace and its first day."""
-    first = "min(cast(e.known_at as date))"
-    days = {table.name: first}
-    days |= {
-        f"{table.name}.{column.name}": f"{first} filter (where e.{column.name} is not null)"
-        for column in table.columns
-        if column.optional
-    }
-    pairs = ", ".join(f"{{'source': {literal(name)}, 'day': {day}}}" for name, day in days.items())
-    join, marketplace = _marketplace(table)
-    return f"""
-select first.source as source, marketplace, first.day as day
-from (
-  select {marketplace} as marketplace, unnest([{pairs}]) as first
-  from {source} as e {join.format(**rows)}
-  group by 1
+_SELLERS = (
+    "(select seller_id, min(known_at) as known_at, min_by(marketplace, valid_from) as marketplace"
+    " from sellers group by seller_id)"
 )
-"""
 
 
-def _marketplace(table: Table) -> tuple[str, str]:
-    parents = dict(table.parents)
-    if table.name in {"sellers", "coverage"}:
-        return "", "e.marketplace"
-    if "seller_id" in parents:
-        return f"join {_SELLER_MARKETS} as m on e.seller_id = m.seller_id", "m.marketplace"
+def _sources() -> dict[str, list[str]]:
+    """Which tables' first days are asked for by some signal, and which of their optional columns."""
+    needs = sorted({need for each in WINDOWED for need in each.measure.needs})
+    tables: dict[str, list[str]] = {need.split(".")[0]: [] for need in needs}
+    for need in needs:
+        table, _, column = need.partition(".")
+        tables[table] += [column] if column else []
+    return tables
+
+
+def coverage_group() -> str:
+    """The store's group of first days; its fingerprint covers the sources and the listings."""
+    meaning = " ".join([str(sorted(_sources().items())), *(_counted(TABLES[name]) for name in _sources())])
+    meaning += " ".join(LISTINGS.values())
+    return f"tiles/coverage@{hashlib.sha256(' '.join(meaning.split()).encode()).hexdigest()[:12]}"
+
+
+def fold_coverage(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> Manifest:
+    """Find the first days of every week that has none yet; the manifest returned is uncommitted."""
+    group = coverage_group()
+    folded = {date.fromisoformat(entry.week) for entry in manifest.group(group).values()}
+    reads = ("sellers", "products", *_sources())
+    missing = sorted(weeks_of_facts(connection, store, manifest, reads) - folded)
+    if not missing:
+        return manifest
+    open_landed(connection, store, manifest)
+    key_types = manifest.identity.get("key_types", {})
+    for name in ("sellers", "products", "reviews", *_sources()):
+        rows = landed(store, manifest, TABLES[name], key_types, missing)
+        connection.execute(f"create or replace temp view new_{name} as {rows}")
+    wanted = ", ".join(f"date '{week}'" for week in missing)
+    queries = " union all ".join(_first_days(TABLES[name], columns) for name, columns in _sources().items())
+    connection.execute(f"create or replace temp table first_days as select * from ({queries}) where week in ({wanted})")
+    entries = []
+    for week in missing:
+        staged = store.scratch / f"coverage-{week}.parquet"
+        connection.execute(
+            f"copy (select source, marketplace, day from first_days where week = date '{week}' order by all)"
+            f" to {literal(staged)} (format parquet)"
+        )
+        entries.append(store.adopt(staged, group, week, 0))
+    return manifest.with_files(entries)
+
+
+def _first_days(table: Table, columns: list[str]) -> str:
+    """SQL: a row is a week, a source (the table, or table.column), a marketplace and the first day in that week."""
+    first = "min(cast(known_at as date))"
+    selects = [
+        f"select {WEEK} as week, {literal(table.name)} as source, marketplace, {first} as day from rows group by 1, 3"
+    ]
+    selects += [
+        f"select {WEEK}, {literal(f'{table.name}.{column}')}, marketplace, {first} from rows"
+        f" where {column} is not null group by 1, 3"
+        for column in columns
+    ]
+    return f"(with rows as ({_counted(table)}) {' union all '.join(selects)})"
+
+
+def _counted(table: Table) -> str:
+    """SQL: a row is a row that a fold may touch, with its marketplace and the instant from which it counts."""
+    parents, happened = dict(table.parents), f"cast(e.{table.happened} as timestamp)"
+    touched = f"select * from new_{table.name}"
     if "product_id" in parents:
-        return f"join {_PRODUCT_MARKETS} as m on e.product_id = m.product_id", "m.marketplace"
+        known = "greatest(e.known_at, s.listing_known_at)"
+        return f"""
+select e.* replace ({known} as known_at), m.marketplace
+from ({touched} union select * from {table.name} where product_id in ({_NEW_PRODUCTS})) as e
+join listing_spans as s on e.product_id = s.product_id and {in_force(happened, known)}
+join {_SELLERS} as m on s.seller_id = m.seller_id
+"""
     if "review_id" in parents:
-        reviewed = f"join {{reviews}} as r on e.review_id = r.review_id join {_PRODUCT_MARKETS} as m"
-        return f"{reviewed} on r.product_id = m.product_id", "m.marketplace"
-    return "", f"'{EVERYWHERE}'"
+        known = "greatest(e.known_at, r.known_at, s.listing_known_at)"
+        return f"""
+select e.* replace ({known} as known_at), m.marketplace
+from (
+  {touched} union select * from {table.name} where review_id in (
+    select review_id from new_reviews union select review_id from reviews where product_id in ({_NEW_PRODUCTS})
+  )
+) as e
+join reviews as r on e.review_id = r.review_id
+join listing_spans as s on r.product_id = s.product_id and {in_force(happened, known)}
+join {_SELLERS} as m on s.seller_id = m.seller_id
+"""
+    if "seller_id" in parents:
+        return f"""
+select e.* replace (greatest(e.known_at, m.known_at) as known_at), m.marketplace
+from ({touched} union select * from {table.name} where seller_id in (select seller_id from new_sellers)) as e
+join {_SELLERS} as m on e.seller_id = m.seller_id
+"""
+    return f"select *, '{EVERYWHERE}' as marketplace from ({touched})"
+
+
+_NEW_PRODUCTS = (
+    "select product_id from new_products"
+    " union select product_id from products where seller_id in (select seller_id from new_sellers)"
+)
 
 
 def covered(store: Store, manifest: Manifest, needs: Iterable[tuple[str, int]], cutoffs: str) -> str:
@@ -102,8 +140,11 @@ def covered(store: Store, manifest: Manifest, needs: Iterable[tuple[str, int]], 
         cutoffs: table expression of the cutoffs, with the column ``as_of``.
 
     """
-    first_days = parquet(store.paths(manifest.group(GROUP)))
-    declared = landed(store, manifest, TABLES["coverage"], manifest.identity.get("key_types", {}))
+    files = store.paths(manifest.group(coverage_group()))
+    first_days = f"(select source, marketplace, min(day) as day from {parquet(files)} group by source, marketplace)"
+    key_types = manifest.identity.get("key_types", {})
+    declared = landed(store, manifest, TABLES["coverage"], key_types)
+    sellers = landed(store, manifest, TABLES["sellers"], key_types)
     flags = ",\n  ".join(
         f"coalesce({_flag(source, days)}, false) as {flag_name(source, days)}" for source, days in sorted(needs)
     )
@@ -114,8 +155,8 @@ select
 from (
   select c.as_of, m.marketplace, f.source, f.day, cast(null as date) as from_on, cast(null as date) as to_on
   from {cutoffs} as c
-  cross join (select distinct marketplace from {first_days} where source = 'sellers') as m
-  join {first_days} as f
+  cross join (select distinct marketplace from ({sellers})) as m
+  left join {first_days} as f
     on (f.marketplace = m.marketplace or f.marketplace = '{EVERYWHERE}') and f.day < c.as_of
   union all
   select c.as_of, d.marketplace, d.table_name, null, d.from_on, coalesce(d.to_on, date '9999-12-31')

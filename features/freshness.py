@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
+from features.contract import TABLES
 from features.settings import ContractSettings
 
 COMPLETING_TABLES = ("reviews", "review_actions")
@@ -45,6 +46,8 @@ def stalled(
     """
     for name, moment in newest.items():
         limit = settings.max_age_days.get(name)
+        if moment is None and TABLES[name].required:
+            yield f"{name}: no row became known before {as_of}; give a later --as-of, or deliver what came before it"
         if limit is None or name in allowed or moment is None:
             continue
         age = (datetime.combine(as_of, datetime.min.time()) - moment) / timedelta(days=1)

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from features.contract import TABLES
-from features.coverage import note_first_days
 from features.delivery import Delivery, inspect
-from features.engine import connect, count
+from features.engine import connect
 from features.errors import WrongUse
 from features.intake_report import NOTHING_ALLOWED, Allowances, IntakeReport
 from features.judging import Run, judge
@@ -99,7 +98,7 @@ def _identity(delivery: Delivery, manifest: Manifest, settings: FeatureSettings,
 def _commit(run: Run, identity: Mapping[str, Any]) -> None:
     manifest = run.manifest
     changed: list[datetime] = []
-    for table in TABLES.values():
+    for table in run.sorted_tables:
         quarantine(run.connection, run.store, manifest.generation, table)
         manifest = keep_waiting(run.connection, run.store, manifest, table)
         first = run.connection.execute(
@@ -111,8 +110,6 @@ def _commit(run: Run, identity: Mapping[str, Any]) -> None:
             manifest = land(run.connection, run.store, manifest, table, run.standings[table.name])
     manifest = replace(manifest, identity=identity)
     if changed:
-        stale = sum(count(run.connection, f"select count(*) from {each.stale}") for each in run.standings.values())
-        manifest = note_first_days(run.connection, run.store, manifest, anew=stale > 0)
         manifest = _forget_derived(manifest, min(changed).date())
     run.store.commit(replace(manifest, inputs={**manifest.inputs, **run.delivery.files}))
 

@@ -8,9 +8,10 @@ from datetime import date, datetime
 
 import duckdb
 
-from features.contract import Table
+from features.contract import TABLES, Table
 from features.delivery import Delivery
 from features.engine import count, parquet
+from features.errors import ContractBroken
 from features.intake_report import TableReport
 from features.landed import landed, no_rows
 from features.landing import quarantined_before
@@ -38,41 +39,55 @@ class Run:
     problems: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
+    @property
+    def sorted_tables(self) -> list[Table]:
+        """The tables that have new rows, or rows that wait; only these have anything to refuse or to land."""
+        return [TABLES[name] for name in self.standings]
+
 
 def judge(run: Run, table: Table, as_of: date | None) -> None:
     """Read one table's new rows and sort them into standing, waiting and quarantined."""
     name, connection, delivered = table.name, run.connection, run.delivery.tables.get(table.name)
     held = landed(run.store, run.manifest, table, run.key_types)
     connection.execute(f"create or replace temp view held_{name} as {held}")
+    pending = run.store.paths(run.manifest.group(f"pending/{name}"))
+    if pending or (delivered is not None and delivered.fresh):
+        _sort(run, table, as_of, parquet(pending) if pending else f"({_empty(table, run.key_types)})")
+    else:
+        connection.execute(f"create or replace temp view landing_{name} as {no_rows(table, run.key_types)}")
+        run.reports[name] = TableReport()
+    if delivered is not None:
+        run.newest[name] = newest_known(run, name, as_of)
+        if table.required and run.reports[name].delivered == 0 and not run.manifest.group(f"events/{name}"):
+            run.problems.append(f"{name}: required table is empty; the contract asks for its rows from the log")
+
+
+def _sort(run: Run, table: Table, as_of: date | None, pending: str) -> None:
+    name, connection, delivered = table.name, run.connection, run.delivery.tables.get(table.name)
     rows = _empty(table, run.key_types)
     if delivered is not None and delivered.fresh:
         rows = reading(delivered, run.delivery.data, run.key_types, run.settings.contract.recorded_from)
-    connection.execute(f"create or replace temp table staged_{name} as {rows}")
+    try:
+        connection.execute(f"create or replace temp table staged_{name} as {rows}")
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        raise ContractBroken(f"{name}: its files cannot be read; deliver them again: {error}") from error
     columns = ", ".join(contract_columns(table))
     connection.execute(f"""
 -- a row is a row of this delivery that breaks no rule by itself, or one that waited since an earlier run
 create or replace temp view candidates_{name} as
 select {columns}, known_at, file, true as delivered from staged_{name} where rule is null
 union all
-select {columns}, known_at, file, false from {_pending(run, table)}
+select {columns}, known_at, file, false from {pending}
 """)
     run.standings[name] = settle(connection, table)
     _wait_for_parents(run, table, as_of)
     _put_aside(run, table)
-    _count(run, table)
-    if delivered is not None and table.required and run.reports[name].delivered == 0 and not _is_held(run, name):
-        run.problems.append(f"{name}: required table is empty; the contract asks for its rows from the log")
-    run.newest[name] = newest_known(run, name, as_of) if delivered is not None else None
+    run.reports[name] = _count(run, table)
 
 
 def _empty(table: Table, key_types: Mapping[str, str]) -> str:
     more = "null::varchar as file, 0::bigint as other_values, null::varchar as rule"
     return f"select *, {more} from ({no_rows(table, key_types)})"
-
-
-def _pending(run: Run, table: Table) -> str:
-    files = run.store.paths(run.manifest.group(f"pending/{table.name}"))
-    return parquet(files) if files else f"({_empty(table, run.key_types)})"
 
 
 def _wait_for_parents(run: Run, table: Table, as_of: date | None) -> None:
@@ -118,7 +133,7 @@ on broken.row = before.row and broken.rule = before.rule
 """)
 
 
-def _count(run: Run, table: Table) -> None:
+def _count(run: Run, table: Table) -> TableReport:
     name, connection = table.name, run.connection
     quarantined = dict(
         connection.execute(f"select rule, count(*) from quarantine_{name} group by rule order by rule").fetchall()
@@ -131,7 +146,7 @@ def _count(run: Run, table: Table) -> None:
     late_after = run.settings.contract.late_after_days
     late = f"known_at > cast({table.happened} as timestamp) + interval {late_after} day"
     overdue = count(connection, f"select count(*) from judged_{name} where not has_parents and overdue")
-    run.reports[name] = TableReport(
+    return TableReport(
         delivered=delivered,
         new=delivered - redelivered - known_bad,
         redelivered=redelivered,
@@ -141,10 +156,6 @@ def _count(run: Run, table: Table) -> None:
         late=count(connection, f"select count(*) from landing_{name} where {late}"),
         other_values=count(connection, f"select sum(other_values) from staged_{name}"),
     )
-
-
-def _is_held(run: Run, name: str) -> bool:
-    return bool(run.manifest.group(f"events/{name}"))
 
 
 def newest_known(run: Run, name: str, as_of: date | None) -> datetime | None:

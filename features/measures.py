@@ -149,3 +149,8 @@ def share(part: Formula, whole: Formula) -> Formula:
     """Part over whole, at most 1: an event can come back and happen again, a share cannot exceed the whole."""
     ratio = part / whole
     return Formula(f"(case when {ratio.sql} > 1 then 1.0 else {ratio.sql} end)", ratio.inputs)
+
+
+def or_zero(of: Formula) -> Formula:
+    """The value, or 0 where it is null."""
+    return Formula(f"coalesce({of.sql}, 0)", of.inputs)

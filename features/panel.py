@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from features.catalogue import CATALOGUE, WINDOWED, tile_kinds
 from features.contract import TABLES
-from features.coverage import covered, flag_name
+from features.coverage import coverage_group, covered, flag_name, fold_coverage
 from features.engine import connect, count, literal
 from features.families.removals import ARRIVED
 from features.landed import landed
@@ -31,8 +31,39 @@ from features.windows import cutoff_table, measured
 if TYPE_CHECKING:
     import pandas as pd
 
-SELLER_COLUMNS = ("seller_id", "as_of", "marketplace", "category", "owner_id", "peer_group")
+SELLER_COLUMNS = ("seller_id", "as_of", "marketplace", "category", "owner_id", "size_band", "peer_group")
 """Columns of the signal table before its signals."""
+
+_PEERS = """
+-- a row is a seller at a cutoff with the smallest group around him that is large enough
+grouped as (
+  select
+    *,
+    case
+      when count(*) over (partition by as_of, marketplace, category, size_band) >= {least}
+        then marketplace || '/' || category || '/' || size_band
+      when count(*) over (partition by as_of, marketplace, size_band) >= {least}
+        then marketplace || '/any/' || size_band
+      when count(*) over (partition by as_of, marketplace) >= {least}
+        then marketplace || '/any/any'
+      else 'any/any/any'
+    end as peer_group
+  from measured
+),
+-- a row is a seller in a group: his own one, and every wider one that somebody is compared with
+compared as (
+  select grouped.*, peer_group as compared_with from grouped
+  union all
+  select grouped.*, wider.peer_group
+  from grouped
+  join (select distinct as_of, peer_group from grouped where peer_group like '%/any/%') as wider
+    on grouped.as_of = wider.as_of
+    and grouped.peer_group <> wider.peer_group
+    and wider.peer_group in (
+      grouped.marketplace || '/any/' || grouped.size_band, grouped.marketplace || '/any/any', 'any/any/any'
+    )
+)
+"""
 
 _ROWS_A_MB = 500
 """Rows of the signal table that are computed at once, for each megabyte of the memory limit."""
@@ -77,7 +108,7 @@ def table_group(settings: FeatureSettings) -> str:
     """The store's group of signal tables; its fingerprint covers every signal, its facts and the peers."""
     parts = [signal.fingerprint for signal in CATALOGUE.values()]
     parts += [tile_group(kind, settings) for kind in tile_kinds().values()]
-    parts.append(str(settings.peers.min_group_sellers))
+    parts += [coverage_group(), _PEERS, str(settings.peers.min_group_sellers)]
     return f"signals/{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
 
 
@@ -90,6 +121,7 @@ def _make(
 ) -> Manifest:
     with store.writing(), connect(settings.engine, store.scratch) as connection:
         manifest = fold(connection, store, store.manifest(), settings, progress)
+        manifest = fold_coverage(connection, store, manifest)
         group = table_group(settings)
         missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
         for chunk in _chunks(missing, _sellers(connection, store, manifest), settings.engine.memory_limit_mb):
@@ -135,8 +167,9 @@ def signal_query(store: Store, manifest: Manifest, cutoffs: Sequence[date], sett
         for kind in tile_kinds()
     )
     values = ",\n    ".join(f"{_value(signal)} as {signal.name}" for signal in plain)
-    columns = ",\n  ".join(_final(signal) for signal in CATALOGUE.values())
-    size, least = f"coalesce({_SIZE.column}, 0)", settings.peers.min_group_sellers
+    columns = ",\n    ".join(_final(signal) for signal in CATALOGUE.values())
+    names = ", ".join(CATALOGUE)
+    size = f"coalesce({_SIZE.column}, 0)"
     return f"""
 -- a row is a seller at a cutoff
 with sellers_then as (
@@ -152,7 +185,7 @@ with sellers_then as (
 coverage_then as ({covered(store, manifest, needs, cutoff_table(cutoffs))}),
 measured as (
   select
-    sellers_then.*,
+    sellers_then.* replace (cast(sellers_then.as_of as timestamp) as as_of),
     case when {size} = 0 then 'none' else 'e' || cast(floor(log10({size})) as bigint) end as size_band,
     {values}
   from sellers_then
@@ -160,24 +193,17 @@ measured as (
     on coverage_then.marketplace = sellers_then.marketplace and coverage_then.as_of = sellers_then.as_of
 {joins}
 ),
-grouped as (
-  select
-    *,
-    case
-      when count(*) over (partition by as_of, marketplace, category, size_band) >= {least}
-        then marketplace || '/' || category || '/' || size_band
-      when count(*) over (partition by as_of, marketplace, size_band) >= {least}
-        then marketplace || '/any/' || size_band
-      when count(*) over (partition by as_of, marketplace) >= {least}
-        then marketplace || '/any/any'
-      else 'any/any/any'
-    end as peer_group
-  from measured
-)
+{_PEERS.format(least=settings.peers.min_group_sellers)}
 select
-  seller_id, cast(as_of as timestamp) as as_of, marketplace, category, owner_id, peer_group,
-  {columns}
-from grouped
+  {", ".join(SELLER_COLUMNS)},
+  {names}
+from (
+  select
+    {", ".join(SELLER_COLUMNS)}, compared_with,
+    {columns}
+  from compared
+)
+where compared_with = peer_group
 """
 
 
@@ -195,7 +221,8 @@ def _final(signal: Signal) -> str:
     if signal.peers_of is None:
         return signal.name
     value = signal.peers_of.name
-    below = f"rank() over (partition by as_of, peer_group, {value} is null order by {value}) - 1"
-    ties = f"count(*) over (partition by as_of, peer_group, {value})"
-    peers = f"count({value}) over (partition by as_of, peer_group)"
+    group = "partition by as_of, compared_with"
+    below = f"rank() over ({group}, {value} is null order by {value}) - 1"
+    ties = f"count(*) over ({group}, {value})"
+    peers = f"count({value}) over ({group})"
     return f"case when {value} is not null then ({below} + 0.5 * {ties}) / {peers} end as {signal.name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from features.contract import TABLES, Table
+from features.contract import Table
 from features.delivery import DeliveredTable
 from features.engine import count
 from features.errors import ContractBroken
@@ -24,7 +24,7 @@ def refuse_if_broken(run: Run, as_of: date | None, allow: Allowances) -> None:
         ContractBroken: with every problem found: table, column, rule, count, first value, and what to do.
 
     """
-    for table in TABLES.values():
+    for table in run.sorted_tables:
         run.problems += _too_much_quarantined(run, table)
         run.problems += _lost_rows(run, run.delivery.tables.get(table.name))
     _explain_orphans(run)
@@ -35,7 +35,7 @@ def refuse_if_broken(run: Run, as_of: date | None, allow: Allowances) -> None:
         if late is not None and not allow.incomplete:
             run.problems.append(late)
     if run.problems:
-        for table in TABLES.values():
+        for table in run.sorted_tables:
             quarantine(run.connection, run.store, run.manifest.generation, table)
         told = [*run.problems, *run.messages]
         raise ContractBroken("the data break the event contract:\n" + "\n".join(f"- {line}" for line in told))
@@ -87,6 +87,8 @@ def _lost_rows(run: Run, delivered: DeliveredTable | None) -> list[str]:
 
 def _explain_orphans(run: Run) -> None:
     name = "review_actions"
+    if name not in run.standings:
+        return
     orphans = count(run.connection, f"select count(*) from waiting_{name} where kind = 'removed'")
     removals = orphans + count(run.connection, f"select count(*) from landing_{name} where kind = 'removed'")
     if removals and orphans > _ORPHAN_SHARE_TO_EXPLAIN * removals:

@@ -9,7 +9,8 @@ from typing import Literal
 from features.measures import Formula
 
 Direction = Literal[-1, 0, 1]
-Unit = Literal["reviews", "removals", "observations", "share", "stars", "log ratio", "percentile"]
+Unit = Literal["reviews", "removals", "observations", "share", "share difference", "stars", "log ratio", "percentile"]
+NoEvents = float | Literal["compared"] | None
 DayZero = Literal["beta_binomial", "gamma_poisson", "robust_z"]
 
 
@@ -23,7 +24,8 @@ class Signal:
         unit: what the number counts.
         window_days: days before the cutoff that it looks at.
         direction: 1 where more means more risk, -1 where less does, 0 where that is not known.
-        no_events: its value when the data cover the window and nothing happened; None reads as missing (NaN).
+        no_events: its value when the data cover the window and nothing happened; None reads as missing (NaN);
+            ``compared``: it is what comes out when that of the compared signal is ranked like any other.
         why: why an investigator should care.
         source: where the idea comes from.
         sentence: the reason in words, at most 200 characters; ``{value}`` and ``{peer}`` are filled in.
@@ -39,7 +41,7 @@ class Signal:
     unit: Unit
     window_days: int
     direction: Direction
-    no_events: float | None
+    no_events: NoEvents
     why: str
     source: str
     sentence: str

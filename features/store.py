@@ -22,7 +22,7 @@ import filelock
 from features.errors import ScrubwatchError, StoreBusy
 
 FORMAT = 1
-_OWNED_FOLDERS = ("events", "pending", "coverage", "tiles", "signals")
+_OWNED_FOLDERS = ("events", "pending", "tiles", "signals")
 
 
 @dataclass(frozen=True)

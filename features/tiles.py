@@ -17,7 +17,7 @@ from features.catalogue import WINDOWED, tile_kinds
 from features.contract import TABLES
 from features.engine import literal, parquet
 from features.landed import WEEK, landed
-from features.listings import LISTING_SPANS, LISTING_TRANSFERS, LISTING_VERSIONS
+from features.listings import LISTINGS
 from features.measures import LONGEST_DAYS, TileKind
 from features.settings import FeatureSettings
 from features.store import Manifest, Store, StoredFile
@@ -28,8 +28,7 @@ _TOTALS_DAYS = 91
 
 def tile_group(kind: TileKind, settings: FeatureSettings) -> str:
     """The store's group of the kind's tiles; its fingerprint covers the SQL, what it reads and when news is late."""
-    parts = [kind.facts, str(sorted(kind.folds.items())), LISTING_VERSIONS, LISTING_SPANS, LISTING_TRANSFERS]
-    parts.append(str(settings.contract.late_after_days))
+    parts = [kind.facts, str(sorted(kind.folds.items())), *LISTINGS.values(), str(settings.contract.late_after_days)]
     fingerprint = hashlib.sha256(" ".join(" ".join(parts).split()).encode()).hexdigest()
     return f"tiles/{kind.name}@{fingerprint[:12]}"
 
@@ -45,7 +44,7 @@ def fold(
     for kind in tile_kinds().values():
         group = tile_group(kind, settings)
         folded = {date.fromisoformat(entry.week) for entry in manifest.group(group).values()}
-        missing = sorted(_weeks(connection, store, manifest, kind) - folded)
+        missing = sorted(weeks_of_facts(connection, store, manifest, kind.reads) - folded)
         if missing:
             progress(f"folding {kind.name}, {len(missing)} weeks")
             open_landed(connection, store, manifest)
@@ -56,14 +55,16 @@ def fold(
     return manifest
 
 
-def _weeks(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, kind: TileKind) -> set[date]:
-    """Mondays of the weeks in which a fact of the kind can have become known: none is known before its event."""
-    events = [name for name in kind.reads if not TABLES[name].versioned]
+def weeks_of_facts(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, reads: Sequence[str]
+) -> set[date]:
+    """Mondays of the weeks in which a fact of these tables can have become known: none is known before its event."""
+    events = [name for name in reads if not TABLES[name].versioned]
     weeks = {date.fromisoformat(entry.week) for name in events for entry in manifest.group(f"events/{name}").values()}
     if not weeks:
         return set()
     key_types = manifest.identity.get("key_types", {})
-    for name in set(kind.reads) - set(events):
+    for name in set(reads) - set(events):
         rows = landed(store, manifest, TABLES[name], key_types)
         found = connection.execute(f"select distinct {WEEK} from ({rows}) where {WEEK} >= date '{min(weeks)}'")
         weeks |= {week for (week,) in found.fetchall()}
@@ -75,11 +76,7 @@ def open_landed(connection: duckdb.DuckDBPyConnection, store: Store, manifest: M
     key_types = manifest.identity.get("key_types", {})
     for table in TABLES.values():
         connection.execute(f"create or replace temp view {table.name} as {landed(store, manifest, table, key_types)}")
-    for name, query in (
-        ("listing_versions", LISTING_VERSIONS),
-        ("listing_spans", LISTING_SPANS),
-        ("listing_transfers", LISTING_TRANSFERS),
-    ):
+    for name, query in LISTINGS.items():
         connection.execute(f"create or replace temp table {name} as {query}")
 
 

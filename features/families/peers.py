@@ -14,7 +14,7 @@ def against_peers(signal: Signal) -> Signal:
         unit="percentile",
         window_days=signal.window_days,
         direction=signal.direction,
-        no_events=signal.no_events,
+        no_events="compared",
         why=f"{signal.name} beside sellers of the same marketplace, category and size.",
         source=signal.source,
         sentence=f"{{value}} of the sellers of its size and category have a lower {name.replace('_', ' ')} ({window}).",

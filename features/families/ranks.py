@@ -7,6 +7,7 @@ known then. A query observed on a day shows all places down to its largest; a pr
 from __future__ import annotations
 
 from features.families.peers import against_peers
+from features.listings import in_force
 from features.measures import LONGEST_DAYS, Formula, Measure, TileKind
 from features.signal import Signal
 
@@ -30,11 +31,27 @@ select query_id from search_ranks where product_id in (
     restricted={"search_ranks": "query_id"},
     facts=f"""
 -- a row is an organic place of a product in a query on a day, beside its place when the query was last observed
-with query_days as (
+with places as (
   select
-    query_id, observed_on, max(position) as depth,
+    r.product_id, r.query_id, r.observed_on, r.sponsored, r.position,
+    greatest(r.known_at, l.listing_known_at) as known_at
+  from search_ranks as r
+  join listing_versions as l on r.product_id = l.product_id and l.version = 1
+),
+-- a row is what was known of a place until it was corrected
+versions as (
+  select
+    product_id, query_id, observed_on, sponsored, position, known_at,
+    lead(known_at) over (
+      partition by query_id, observed_on, product_id, sponsored order by known_at, position
+    ) as replaced_at
+  from places
+),
+query_days as (
+  select
+    query_id, observed_on, max(case when replaced_at is null then position end) as depth,
     min(known_at) as first_known_at, max(known_at) as last_known_at
-  from search_ranks
+  from versions
   group by query_id, observed_on
 ),
 carried as (
@@ -55,53 +72,39 @@ compared as (
   join query_days as p on c.query_id = p.query_id and c.prior_on = p.observed_on
   where c.prior_on < c.observed_on
 ),
-organic as (
-  select
-    product_id, query_id, observed_on, position, known_at,
-    cast(
-      lead(known_at) over (partition by product_id, query_id, observed_on order by known_at) as date
-    ) as until_on
-  from search_ranks
-  where not sponsored
-),
-last_places as (
-  select product_id, query_id, observed_on, max_by(position, known_at) as position
-  from organic
-  group by product_id, query_id, observed_on
-),
 placed as (
   select
-    o.product_id, o.query_id, o.observed_on, o.known_at, o.until_on, o.position, c.prior_on,
+    o.product_id, o.observed_on, o.known_at, o.replaced_at, o.position, c.prior_on,
     p.position as prior_position, c.prior_depth
-  from organic as o
+  from versions as o
   join compared as c on o.query_id = c.query_id and o.observed_on = c.observed_on and c.settled
-  left join last_places as p
+  left join versions as p
     on o.product_id = p.product_id and o.query_id = p.query_id and c.prior_on = p.observed_on
+    and not p.sponsored and p.replaced_at is null
+  where not o.sponsored
   union all
   -- the earlier day was not wholly known by then: read it as it was known to each later row
   select
-    o.product_id, o.query_id, o.observed_on, o.known_at, o.until_on, o.position, c.prior_on,
-    max_by(
-      case when r.product_id = o.product_id and not r.sponsored then r.position end,
-      case when r.product_id = o.product_id and not r.sponsored then r.known_at end
-    ) as prior_position,
+    o.product_id, o.observed_on, o.known_at, o.replaced_at, o.position, c.prior_on,
+    max(case when r.product_id = o.product_id and not r.sponsored then r.position end) as prior_position,
     max(r.position) as prior_depth
-  from organic as o
+  from versions as o
   join compared as c on o.query_id = c.query_id and o.observed_on = c.observed_on and not c.settled
-  join search_ranks as r
-    on c.query_id = r.query_id and c.prior_on = r.observed_on and r.known_at <= o.known_at
-  group by o.product_id, o.query_id, o.observed_on, o.known_at, o.until_on, o.position, c.prior_on
+  join versions as r
+    on c.query_id = r.query_id and c.prior_on = r.observed_on
+    and r.known_at <= o.known_at and (r.replaced_at is null or r.replaced_at > o.known_at)
+  where not o.sponsored
+  group by o.product_id, o.query_id, o.observed_on, o.known_at, o.replaced_at, o.position, c.prior_on
 ),
 moves as (
   select
-    s.seller_id, cast(p.observed_on as timestamp) as happened_at, p.until_on,
-    greatest(p.known_at, s.known_at) as known_at,
+    s.seller_id, cast(p.observed_on as timestamp) as happened_at, p.known_at,
+    cast(p.replaced_at as date) as until_on,
     cast(round({MICRO} * ln(1.0 * coalesce(p.prior_position, p.prior_depth + 1) / p.position)) as bigint) as rise
   from placed as p
   join listing_spans as s
     on p.product_id = s.product_id
-    and cast(p.observed_on as timestamp) >= s.happened_from and cast(p.observed_on as timestamp) < s.happened_until
-    and p.known_at >= s.known_from and p.known_at < s.known_until
+    and {in_force("cast(p.observed_on as timestamp)", "p.known_at")}
   where p.prior_position is not null or s.listed_on <= p.prior_on
 )
 select

@@ -7,7 +7,8 @@ rate says little, and negatives are held against positives, now against the own 
 from __future__ import annotations
 
 from features.families.peers import against_peers
-from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, log, share
+from features.listings import in_force
+from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, log, or_zero, share
 from features.signal import Signal
 
 USUAL_RATE = 0.03
@@ -18,40 +19,46 @@ PRIOR_REVIEWS = 20
 NEGATIVE, POSITIVE = "rating <= 2", "rating >= 4"
 _BY = {"staff": "'staff'", "author": "'reviewer'", "automation": "'automation'"}
 
-_FACTS = """
+_FACTS = f"""
 -- a row is one thing that happened to a review: it arrived at a seller, changed its stars, was removed, moved
 with posts as (
   select
     r.review_id, r.product_id, r.rating, r.created_at as happened_at, s.seller_id,
-    greatest(r.known_at, s.known_at) as known_at
+    greatest(r.known_at, s.listing_known_at) as known_at
   from reviews as r
   join listing_spans as s
     on r.product_id = s.product_id
-    and r.created_at >= s.happened_from and r.created_at < s.happened_until
-    and r.known_at >= s.known_from and r.known_at < s.known_until
+    and {in_force("r.created_at", "greatest(r.known_at, s.listing_known_at)")}
+),
+-- a row is a review with the seller whose product shows it when it becomes known
+held_posts as (
+  select
+    p.review_id, p.product_id, p.rating, p.happened_at, p.known_at, p.seller_id,
+    coalesce(h.seller_id, p.seller_id) as holder, h.happened_at as held_since
+  from posts as p
+  left join listing_holders as h
+    on p.product_id = h.product_id and p.known_at >= h.known_from and p.known_at < h.known_until
 ),
 changes as (
   select
-    a.review_id, a.acted_at as happened_at, greatest(a.known_at, p.known_at, s.known_at) as known_at,
+    a.review_id, a.acted_at as happened_at, greatest(a.known_at, p.known_at) as known_at,
     a.kind, a.new_rating, a.actor_kind, s.seller_id
   from review_actions as a
   join posts as p on a.review_id = p.review_id
   join listing_spans as s
-    on p.product_id = s.product_id
-    and a.acted_at >= s.happened_from and a.acted_at < s.happened_until
-    and a.known_at >= s.known_from and a.known_at < s.known_until
+    on p.product_id = s.product_id and {in_force("a.acted_at", "greatest(a.known_at, p.known_at)")}
   where a.kind in ('removed', 'restored', 'edited')
   union all
   select
-    p.review_id, t.happened_at, greatest(t.known_at, p.known_at) as known_at,
-    'moved' as kind, null as new_rating, null as actor_kind, t.seller_id
+    p.review_id, h.happened_at, h.known_from as known_at,
+    'moved' as kind, null as new_rating, null as actor_kind, h.seller_id
   from posts as p
-  join listing_transfers as t on p.product_id = t.product_id and t.happened_at > p.happened_at
+  join listing_holders as h on p.product_id = h.product_id and h.known_from > p.known_at
 ),
 history as (
   select review_id, happened_at, known_at, 0 as step, 'posted' as kind, rating as new_rating,
-    null as actor_kind, seller_id
-  from posts
+    null as actor_kind, holder as seller_id
+  from held_posts
   where review_id in (select review_id from changes)
   union all
   select review_id, happened_at, known_at, 1 as step, kind, new_rating, actor_kind, seller_id
@@ -74,9 +81,7 @@ states as (
       max(case when kind = 'posted' then new_rating end) over known
     ) as rating,
     coalesce(
-      max_by(
-        case when kind = 'moved' then seller_id end, case when kind = 'moved' then happened_at end
-      ) over known,
+      max_by(case when kind = 'moved' then seller_id end, case when kind = 'moved' then known_at end) over known,
       max(case when kind = 'posted' then seller_id end) over known
     ) as holder
   from history
@@ -107,8 +112,11 @@ entries as (
     cast(null as varchar) as actor_kind, true as visible, false as withheld
   from posts
   union all
-  select seller_id, known_at, happened_at, 'standing', 1, rating, null, true, false
-  from posts
+  select holder, known_at, held_since, 'arrived', 1, rating, null, true, false
+  from held_posts where holder <> seller_id
+  union all
+  select holder, known_at, happened_at, 'standing', 1, rating, null, true, false
+  from held_posts
   union all
   select holder, known_at, happened_at, 'standing', 1, rating, null, visible, withheld
   from steps where step = 1
@@ -127,7 +135,7 @@ entries as (
   select seller_id, known_at, happened_at, 'removed', 1, old_rating, actor_kind, false, false
   from steps where kind = 'removed' and was_visible and not visible
 )
-select seller_id, known_at, happened_at, cast(null as date) as until_on, {measures}
+select seller_id, known_at, happened_at, cast(null as date) as until_on, {{measures}}
 from entries
 """
 
@@ -239,7 +247,7 @@ def _excess(days: int) -> Signal:
         unit="log ratio",
         window_days=days,
         direction=1,
-        no_events=None,
+        no_events=0.0,
         why="A moderator who follows the rules removes praise more often than complaints; a bribed one the reverse.",
         source=_PURGE,
         sentence=(
@@ -322,7 +330,7 @@ STAFF_SHARE = Signal(
 OWN_PAST = Signal(
     name="negative_deletion_change_91d",
     service="removals",
-    unit="share",
+    unit="share difference",
     window_days=LONGEST_DAYS,
     direction=1,
     no_events=0.0,
@@ -336,6 +344,12 @@ OWN_PAST = Signal(
     ),
 )
 
+
+def _uplift(reviews: Formula, stars: Formula, withheld: Formula, withheld_stars: Formula) -> Formula:
+    """The shown rating minus the one with the reviews put back that staff removed; 0 where nothing is shown."""
+    return or_zero(stars / reviews - (stars + withheld_stars) / (reviews + withheld))
+
+
 RATING_UPLIFT = Signal(
     name="rating_uplift_364d",
     service="rating",
@@ -345,10 +359,19 @@ RATING_UPLIFT = Signal(
     no_events=0.0,
     why="What the buyer of removals pays for: the shown rating above the one with the removed reviews put back.",
     source=_PRESS,
-    sentence="The shown rating is {value} stars above the one with a year's staff removals put back; usual {peer}.",
-    formula=_measure("visible_stars").level() / VISIBLE.level()
-    - (_measure("visible_stars").level() + _measure("withheld_stars").total(LONGEST_DAYS))
-    / (VISIBLE.level() + _measure("withheld").total(LONGEST_DAYS)),
+    sentence="Removals by staff lift the shown rating by {value} stars more than a year before; usual are {peer}.",
+    formula=_uplift(
+        VISIBLE.level(),
+        _measure("visible_stars").level(),
+        _measure("withheld").level(),
+        _measure("withheld_stars").level(),
+    )
+    - _uplift(
+        VISIBLE.before(LONGEST_DAYS),
+        _measure("visible_stars").before(LONGEST_DAYS),
+        _measure("withheld").before(LONGEST_DAYS),
+        _measure("withheld_stars").before(LONGEST_DAYS),
+    ),
 )
 
 

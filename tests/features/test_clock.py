@@ -59,7 +59,10 @@ def test_late_news_counts_in_the_long_window_only(signals: Signals, recorded: st
 
 def test_a_removal_whose_review_arrives_a_week_later_counts_when_both_are_known(signals: Signals) -> None:
     tables = honest_tables(
-        reviews=[*reviews_of_lamp(), review("late", "lamp", 1, "2024-05-01 08:00", recorded_at=moment("2024-05-27 08:00"))],
+        reviews=[
+            *reviews_of_lamp(),
+            review("late", "lamp", 1, "2024-05-01 08:00", recorded_at=moment("2024-05-27 08:00")),
+        ],
         review_actions=[action("late", "removed", "2024-05-20 09:00")],
     )
     assert signals("2024-05-27", tables).loc["anna", "negative_removals_91d"] == 0
@@ -91,7 +94,9 @@ def test_a_listing_that_changed_hands_takes_its_reviews_along_and_leaves_the_pas
 def test_a_transfer_recorded_late_moves_only_what_becomes_known_afterwards(signals: Signals) -> None:
     tables = honest_tables(
         products=[
-            product("lamp", "boris", valid_from=moment("2024-05-01 00:00").date(), recorded_at=moment("2024-05-15 00:00"))
+            product(
+                "lamp", "boris", valid_from=moment("2024-05-01 00:00").date(), recorded_at=moment("2024-05-15 00:00")
+            )
         ],
         reviews=reviews_of_lamp(),
         review_actions=[

@@ -1,0 +1,65 @@
+# Two commands are enough: `make demo` shows what Scrubwatch does, `make test` checks that it still does it.
+# Each sets itself up: it needs Python 3.11 or newer and nothing else.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3.11 python3 python; do \
+	"$$name" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo "$$name" && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+WORKERS ?= 2
+REAL_DATA ?= ../shared/data/bitcoin_otc
+
+.PHONY: help setup demo test check lint format real prove lock
+
+help:  ## What can be made
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-8s%s\n", t, $$0 }'
+
+setup: .venv/.installed  ## Set up .venv; all others do it by themselves
+
+demo: .venv/.installed  ## Simulate a marketplace, learn from it, list its ten most suspicious sellers (under 3 minutes)
+	@rm -rf demo
+	@$(BIN)/scrubwatch demo
+
+test: lint  ## What a change can break: format, lint, types, imports, tests, doctests, wheel (under 10 minutes)
+	@$(BIN)/python -m pytest -q -n $(WORKERS)
+
+check: test  ## The one command that checks everything: `make test`, and that what is installed agrees with the lock
+	@$(BIN)/python -m pip check --disable-pip-version-check
+
+lint: .venv/.installed  ## Format, lint, types and import contract alone
+	@$(BIN)/ruff format --quiet --check . || { echo "not formatted: make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: .venv/.installed  ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+real: .venv/.installed  ## The same jobs on 35,592 real ratings, where they are at hand
+	@$(BIN)/python -m benchmarks.bitcoin_otc --source $(REAL_DATA)
+
+prove: check real  ## Everything that is claimed: `make check`, then every benchmark
+
+lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
+	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \
+		--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--output-file requirements.lock pyproject.toml
+
+.venv/.locked: requirements.lock
+	@"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+		echo "Scrubwatch needs Python 3.11 or newer and found '$(PYTHON)'; name one: make PYTHON=/path/to/python3.11" >&2; \
+		exit 1; }
+	@echo "Setting up .venv with $$("$(PYTHON)" -V) (once)"
+	@"$(PYTHON)" -m venv .venv
+	@echo "Installing the $$(grep -c == requirements.lock) locked packages (one to three minutes)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/.installed: .venv/.locked pyproject.toml
+	@echo "Installing Scrubwatch itself"
+	@$(PIP) install --no-build-isolation --no-deps -e .
+	@touch $@

@@ -1,0 +1,155 @@
+"""Who is listed for the investigators, and why a list is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from model.arrays import Floats
+from model.calibration import Calibration
+from model.draw import BUDGET, BudgetDraw
+from model.settings import AlertSettings
+
+ERROR_RATE = "error_rate"
+AUDIT_COLUMNS = ("seller_id", "drawn_on", "stratum", "selection_probability")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The lists of one cutoff, on the index of the scored sellers.
+
+    Attributes:
+        lists: a tuple of ``budget`` and ``error_rate`` a seller; audits and disagreements appear as ``budget``.
+        alerted: whether the seller is on any of them.
+        rank: 1 is the highest strength of the whole run; equal strengths stand in the order of the ids.
+        audits: random and disagreement picks: seller_id, drawn_on (date), stratum (``marketplace/number`` from the top,
+            or ``marketplace/disagreement``), selection_probability.
+        empty: by list (``budget``, ``error_rate``, ``random``, ``disagreement``), why nobody is on it.
+        prevalence: share of culprits re-estimated at this cutoff; None while not calibrated.
+        expected_false_share: of the error-rate list, under half of that prevalence; None if it is empty.
+
+    """
+
+    lists: pd.Series
+    alerted: pd.Series
+    rank: pd.Series
+    audits: pd.DataFrame
+    empty: dict[str, str]
+    prevalence: float | None
+    expected_false_share: float | None
+
+
+def list_sellers(
+    scored: pd.DataFrame,
+    settings: AlertSettings,
+    *,
+    as_of: date,
+    audit_key: bytes | None,
+    calibration: Calibration | None,
+    resting: Collection[Any] = (),
+    challenger: pd.Series | None = None,
+) -> Listing:
+    """Draw all lists of one cutoff from sellers that do not rest; on day zero, of whom anything is known.
+
+    Args:
+        scored: one row a seller: seller_id, marketplace, strength (larger first, never NaN), score (0 to 1; NaN on
+            day zero).
+        settings: budgets, shares and the error rate.
+        as_of: the cutoff.
+        audit_key: secret key of the random draw; None draws no audits.
+        calibration: of the model that scored; None on day zero.
+        resting: seller ids with an open case or a recent verdict.
+        challenger: its strength on the index of ``scored``; None where there is no challenger.
+
+    """
+    order = scored.assign(text=scored["seller_id"].astype(str)).sort_values(
+        ["strength", "text"], ascending=[False, True], kind="stable"
+    )
+    rank = pd.Series(np.arange(1, len(order) + 1), index=order.index, name="rank").reindex(scored.index)
+    pool = order[~order["seller_id"].isin(list(resting))]
+    if calibration is None:
+        pool = pool[pool["strength"] > 0]
+    draw = BudgetDraw(settings, as_of, audit_key, None if challenger is None else challenger.reindex(pool.index))
+    for marketplace, sellers in pool.groupby("marketplace", sort=True):
+        draw.spend(str(marketplace), sellers)
+    suspects, prevalence, false_share, why = _error_rate_list(pool, calibration, settings.false_share)
+    lists = _joined(scored.index, draw.listed, suspects)
+    empty = draw.reasons(len(pool)) | ({ERROR_RATE: why} if why else {})
+    audits = pd.DataFrame(draw.audits, columns=list(AUDIT_COLUMNS))
+    alerted = lists.map(len).gt(0).rename("alerted")
+    return Listing(lists, alerted, rank, audits, empty, prevalence, false_share)
+
+
+def resting_sellers(
+    verdict_rows: pd.DataFrame, as_of: date, rest_days: int, open_cases: Collection[Any] = ()
+) -> frozenset[Any]:
+    """Sellers that take no place: with an open case, or with a verdict known before the cutoff that is not yet old.
+
+    Args:
+        verdict_rows: with seller_id, decided_at and known_at.
+        as_of: the cutoff.
+        rest_days: how long a seller rests after its verdict.
+        open_cases: seller ids with an open case.
+
+    """
+    cutoff = pd.Timestamp(as_of)
+    recent = verdict_rows["decided_at"] >= cutoff - pd.Timedelta(days=rest_days)
+    known = verdict_rows["known_at"] < cutoff
+    return frozenset(verdict_rows.loc[recent & known, "seller_id"]) | frozenset(open_cases)
+
+
+def prevalence_now(scores: Floats, trained_prevalence: float) -> float:
+    """Share of culprits among sellers whose scores assume another share: expectation and maximisation to a fixed point.
+
+    Args:
+        scores: calibrated under ``trained_prevalence``.
+        trained_prevalence: the share under which they were calibrated, above 0 and below 1.
+
+    """
+    evidence = logit(np.clip(scores, 1e-12, 1 - 1e-12)) - logit(trained_prevalence)
+    share = trained_prevalence
+    for _ in range(10_000):
+        before, share = share, float(expit(evidence + logit(share)).mean())
+        share = min(max(share, 1e-9), 1 - 1e-9)
+        if abs(share - before) < 1e-10:
+            break
+    return share
+
+
+def _error_rate_list(
+    pool: pd.DataFrame, calibration: Calibration | None, false_share: float
+) -> tuple[pd.Index, float | None, float | None, str]:
+    nobody = pool.index[:0]
+    if calibration is None:
+        return nobody, None, None, "day zero: without verdicts there are no probabilities"
+    if not calibration.calibrated or calibration.prevalence is None:
+        return nobody, None, None, f"scores are an index, not probabilities: {calibration.reason}"
+    if pool.empty:
+        return nobody, None, None, "every seller rests"
+    scores = pool["score"].to_numpy(dtype=np.float64)
+    prevalence = prevalence_now(scores, calibration.prevalence)
+    evidence = logit(np.clip(scores, 1e-12, 1 - 1e-12)) - logit(calibration.prevalence)
+    cautious = expit(evidence + logit(prevalence / 2))
+    false_shares = np.cumsum(1 - cautious) / np.arange(1, len(cautious) + 1)
+    short_enough = np.flatnonzero(false_shares <= false_share)
+    if len(short_enough) == 0:
+        best = float(false_shares[0])
+        why = f"even the first seller is innocent with a probability of {best:.2f}; {false_share:g} is allowed"
+        return nobody, prevalence, None, why
+    last = int(short_enough[-1])
+    return pool.index[: last + 1], prevalence, float(false_shares[last]), ""
+
+
+def _joined(index: pd.Index, budget: Collection[Any], suspects: pd.Index) -> pd.Series:
+    on_budget, on_error_rate = index.isin(list(budget)), index.isin(suspects)
+    names = [
+        ((BUDGET,) if by_budget else ()) + ((ERROR_RATE,) if by_rate else ())
+        for by_budget, by_rate in zip(on_budget, on_error_rate, strict=True)
+    ]
+    return pd.Series(names, index=index, name="lists", dtype=object)

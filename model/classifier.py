@@ -1,0 +1,240 @@
+"""The learned ranking: shallow boosted trees over signals, constrained where the direction of risk is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from features.signal import Signal
+from model.arrays import Floats
+from model.boosting import average, grow, open_model, raw_scores
+from model.settings import ClassifierSettings, MonotoneMethod, MonotoneSet
+
+
+class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A binary scikit-learn classifier around LightGBM that answers with margins (log-odds).
+
+    NaN is a missing value. The same rows, order and settings give the same model text, with any number of threads.
+    The defaults exist because scikit-learn asks for them; jobs go through ``classifier_of``.
+
+    Attributes:
+        booster_: one LightGBM model text; its raw score is the mean margin of the bags.
+        classes_: the two labels, the riskier one last.
+        feature_names_in_: names of the columns, where rows came as a DataFrame.
+
+    """
+
+    def __init__(  # noqa: PLR0913  scikit-learn's way: a setting is an argument
+        self,
+        *,
+        trees: int = 100,
+        bags: int = 1,
+        seed: int = 1,
+        threads: int = 1,
+        learning_rate: float = 0.1,
+        max_depth: int = 4,
+        max_leaves: int = 15,
+        min_leaf_rows: int = 5,
+        min_leaf_hessian: float = 0.001,
+        row_share: float = 1.0,
+        signal_share: float = 1.0,
+        l2: float = 0.0,
+        directions: Mapping[str, int] | None = None,
+        monotone_method: MonotoneMethod = "basic",
+    ) -> None:
+        """Keep the settings as given; ``directions`` maps columns to 1 (more is riskier), -1 or 0."""
+        self.trees = trees
+        self.bags = bags
+        self.seed = seed
+        self.threads = threads
+        self.learning_rate = learning_rate
+        self.max_depth = max_depth
+        self.max_leaves = max_leaves
+        self.min_leaf_rows = min_leaf_rows
+        self.min_leaf_hessian = min_leaf_hessian
+        self.row_share = row_share
+        self.signal_share = signal_share
+        self.l2 = l2
+        self.directions = directions
+        self.monotone_method = monotone_method
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803  scikit-learn's name
+        """Grow the bags and average them.
+
+        Raises:
+            ValueError: the labels are not of two classes, or a direction is given for a column that is not there.
+
+        """
+        rows, labels = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
+        self.classes_, positive = self._two_classes(labels)
+        weights = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+        counted = weights > 0
+        if len(np.unique(positive[counted])) < len(self.classes_):
+            raise ValueError("SellerRiskClassifier needs rows of two classes with a weight above 0; one class is left")
+        grown = [
+            grow(rows[counted], positive[counted], weights[counted], self._names(), self._parameters(bag), self.trees)
+            for bag in range(self.bags)
+        ]
+        self.booster_ = average(grown, self.trees)
+        self._booster = open_model(self.booster_)
+        return self
+
+    def decision_function(self, X: ArrayLike) -> Floats:  # noqa: N803
+        """Margins in log-odds, shape (rows,); above 0 the riskier class is more likely, as trained."""
+        rows = self._checked(X)
+        return raw_scores(self._booster, rows, self.threads)
+
+    def staged_margins(self, X: ArrayLike, counts: Sequence[int]) -> Floats:  # noqa: N803
+        """Margins with the first trees only, shape (counts, rows); counts ascend."""
+        rows = self._checked(X)
+        margins, start = np.zeros(len(rows)), 0
+        stages = []
+        for count in counts:
+            margins = margins + raw_scores(self._booster, rows, self.threads, start, count * self.bags - start)
+            start = count * self.bags
+            stages.append(margins)
+        return np.array(stages)
+
+    def predict_proba(self, X: ArrayLike) -> Floats:  # noqa: N803
+        """Shape (rows, 2): probability of each class as trained; not calibrated for the market."""
+        risk = expit(self.decision_function(X))
+        return np.column_stack([1 - risk, risk])
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
+        """The likelier class of each row."""
+        risky = self.decision_function(X) > 0
+        return np.asarray(self.classes_[risky.astype(int)])
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.classifier_tags.multi_class = False
+        return tags
+
+    def _checked(self, rows: ArrayLike) -> Floats:
+        check_is_fitted(self)
+        checked = validate_data(self, rows, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        return np.asarray(checked, dtype=np.float64)
+
+    def _two_classes(self, labels: NDArray[Any]) -> tuple[NDArray[Any], Floats]:
+        check_classification_targets(labels)
+        classes, codes = np.unique(labels, return_inverse=True)
+        kind = type_of_target(labels, input_name="y", raise_unknown=True)
+        if kind != "binary":
+            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+        if len(classes) != 2:
+            raise ValueError(f"SellerRiskClassifier needs two classes, given 1 class: {classes.tolist()}")
+        return classes, codes.astype(np.float64)
+
+    def _names(self) -> list[str]:
+        return list(getattr(self, "feature_names_in_", [f"Column_{number}" for number in range(self.n_features_in_)]))
+
+    def _constraints(self) -> list[int]:
+        directions = dict(self.directions or {})
+        unknown = sorted(set(directions) - set(self._names()))
+        if unknown:
+            raise ValueError(f"directions: no column '{unknown[0]}' among the {self.n_features_in_} columns given")
+        return [directions.get(name, 0) for name in self._names()]
+
+    def _parameters(self, bag: int) -> dict[str, Any]:
+        constraints = self._constraints()
+        return {
+            "seed": self.seed + 1000 * bag,
+            "num_threads": self.threads,
+            "learning_rate": self.learning_rate,
+            "max_depth": self.max_depth,
+            "num_leaves": self.max_leaves,
+            "min_data_in_leaf": self.min_leaf_rows,
+            "min_sum_hessian_in_leaf": self.min_leaf_hessian,
+            "bagging_fraction": self.row_share,
+            "bagging_freq": 1 if self.row_share < 1 else 0,
+            "feature_fraction": self.signal_share,
+            "lambda_l2": self.l2,
+            **(
+                {"monotone_constraints": constraints, "monotone_constraints_method": self.monotone_method}
+                if any(constraints)
+                else {}
+            ),
+        }
+
+
+def classifier_of(settings: ClassifierSettings, catalogue: Mapping[str, Signal], trees: int) -> SellerRiskClassifier:
+    """The classifier that the settings describe, for rows with exactly the catalogue's signals as columns."""
+    shared = settings.model_dump(exclude={"folds", "max_trees", "monotone", "unknown_weight"})
+    return SellerRiskClassifier(**shared, trees=trees, directions=directions_of(catalogue, settings.monotone))
+
+
+def directions_of(catalogue: Mapping[str, Signal], monotone: MonotoneSet) -> dict[str, int]:
+    """The direction of risk of each signal that is held to it.
+
+    ``core`` are the signals that day zero reads: their direction carried the ranking before any verdict.
+    """
+    held = {"none": (), "core": [s for s in catalogue.values() if s.day_zero is not None], "all": catalogue.values()}
+    return {signal.name: signal.direction for signal in held[monotone] if signal.direction != 0}
+
+
+@dataclass(frozen=True)
+class FoldFits:
+    """What the case folds say.
+
+    Attributes:
+        trees: number of trees with the least out-of-fold loss.
+        margins: out-of-fold margins with that number, in the rows' order; NaN for a row in no test fold.
+        losses: mean log loss a row of weight, by number of trees.
+
+    """
+
+    trees: int
+    margins: Floats
+    losses: dict[int, float]
+
+
+def fit_folds(
+    classifier: SellerRiskClassifier,
+    X: ArrayLike,  # noqa: N803
+    y: ArrayLike,
+    folds: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]],
+    sample_weight: ArrayLike | None = None,
+    evaluated: ArrayLike | None = None,
+) -> FoldFits:
+    """Choose the number of trees, up to the classifier's own, by the pooled out-of-fold log loss.
+
+    Args:
+        classifier: unfitted; its ``trees`` is the most that are tried.
+        X: DataFrame or array, shape (rows, signals).
+        y: labels of two classes.
+        folds: pairs of training and test positions; no case stands on both sides.
+        sample_weight: weight a row, in training and in the loss.
+        evaluated: rows that count in the loss, for instance the labelled ones; all by default.
+
+    """
+    labels = np.asarray(y)
+    weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    counts = _tree_counts(classifier.trees)
+    staged = np.full((len(counts), len(labels)), np.nan)
+    for training, test in folds:
+        fitted = clone(classifier).fit(_at(X, training), labels[training], weights[training])
+        staged[:, test] = fitted.staged_margins(_at(X, test), counts)
+    counted = ~np.isnan(staged[0]) & (True if evaluated is None else np.asarray(evaluated, dtype=bool))
+    signs = np.where(labels[counted] == labels.max(), -1.0, 1.0)
+    losses = np.average(np.logaddexp(0, signs * staged[:, counted]), axis=1, weights=weights[counted])
+    best = int(np.argmin(losses))
+    return FoldFits(counts[best], staged[best], dict(zip(counts, losses.tolist(), strict=True)))
+
+
+def _tree_counts(most: int) -> list[int]:
+    step = max(1, most // 40)
+    return sorted({*range(step, most + 1, step), most})
+
+
+def _at(rows: Any, positions: NDArray[np.intp]) -> Any:
+    return rows.iloc[positions] if hasattr(rows, "iloc") else np.asarray(rows)[positions]

@@ -1,0 +1,169 @@
+"""Why a seller is listed: exact contributions in words, adding up to its log-odds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+import numpy as np
+import pandas as pd
+
+from features.signal import Signal
+from model.arrays import Floats
+from model.baseline import DayZero
+from model.calibration import Calibration
+
+BASE_RATE = "base rate"
+ALL_OTHER = "all other signals"
+
+
+class Reason(TypedDict):
+    """One line of evidence.
+
+    ``value`` and ``peer_median`` are None where unknown; ``contribution`` is in log-odds (on day zero: -log10 of the
+    service's tail).
+    """
+
+    signal: str
+    value: float | None
+    peer_median: float | None
+    contribution: float
+    text: str
+
+
+def peer_medians(signal_table: pd.DataFrame, signals: Sequence[str]) -> pd.DataFrame:
+    """Median of each signal by peer group, missing values aside; indexed by peer_group, NaN where all are missing."""
+    return signal_table.groupby("peer_group", sort=True)[list(signals)].median()
+
+
+def model_reasons(
+    rows: pd.DataFrame,
+    contributions: Floats,
+    calibration: Calibration,
+    catalogue: Mapping[str, Signal],
+    signals: Sequence[str],
+    medians: pd.DataFrame,
+    shown: int,
+) -> list[list[Reason]]:
+    """Reasons of each row, heaviest first; the last two items are the base rate and all other signals.
+
+    Windows of one signal stand as one item, under the window that weighs most. A row's contributions add up to its
+    calibrated log-odds.
+
+    Args:
+        rows: listed sellers of the signal table.
+        contributions: in margins, shape (rows, signals + 1), the base last.
+        calibration: the line from margins to log-odds.
+        catalogue: declarations of the signals.
+        signals: names of the columns of ``contributions``.
+        medians: by peer group.
+        shown: items beside the last two.
+
+    """
+    scaled = contributions * calibration.slope
+    families = _families(signals)
+    totals = np.column_stack([scaled[:, columns].sum(axis=1) for columns in families.values()])
+    values, peers = _values(rows, signals), _values(medians.reindex(rows["peer_group"]), signals)
+    found = []
+    for row, total in enumerate(totals):
+        heaviest = np.argsort(-np.abs(total), kind="stable")[:shown]
+        items = []
+        for family in heaviest[total[heaviest] != 0]:
+            columns = list(families.values())[family]
+            column = max(columns, key=lambda position: abs(scaled[row, position]))
+            signal = catalogue[signals[column]]
+            items.append(_reason(signal, values[row, column], peers[row, column], float(total[family])))
+        base = float(scaled[row, -1] + calibration.intercept)
+        items.append(_plain(BASE_RATE, base, "Where a seller of whom nothing stands out begins"))
+        rest = float(scaled[row].sum() + calibration.intercept - sum(item["contribution"] for item in items))
+        items.append(_plain(ALL_OTHER, rest, "All other signals together"))
+        found.append(items)
+    return found
+
+
+def day_zero_reasons(
+    rows: pd.DataFrame, day_zero: DayZero, catalogue: Mapping[str, Signal], medians: pd.DataFrame, shown: int
+) -> list[list[Reason]]:
+    """The most surprising services of each row, each told by its most surprising signal; no log-odds to add up to.
+
+    Args:
+        rows: listed sellers of the signal table; their index is in that of ``day_zero``.
+        day_zero: surprises of all sellers.
+        catalogue: declarations of the signals.
+        medians: by peer group.
+        shown: items, at most.
+
+    """
+    tails, services = day_zero.signals.loc[rows.index], day_zero.services.loc[rows.index]
+    members = {
+        service: [name for name in tails.columns if catalogue[name].service == service] for service in services.columns
+    }
+    peers = medians.reindex(rows["peer_group"])
+    found = []
+    for row in range(len(rows)):
+        ordered = services.iloc[row].dropna().sort_values(kind="stable")
+        items = []
+        for service, tail in ordered.head(shown).items():
+            name = tails.iloc[row][members[str(service)]].idxmin()
+            surprise = float(-np.log10(tail))
+            value, peer = float(rows[name].iloc[row]), float(peers[name].iloc[row])
+            text = f"{_sentence(catalogue[name], value, peer)} ({_rarity(float(tail))} among its peers)"
+            items.append(_item(name, value, peer, surprise, text))
+        found.append(items)
+    return found
+
+
+def _families(signals: Sequence[str]) -> dict[str, list[int]]:
+    """Positions of the windows of one signal, by its name without the window."""
+    families: dict[str, list[int]] = {}
+    for position, name in enumerate(signals):
+        families.setdefault(re.sub(r"_\d+d$", "", name), []).append(position)
+    return families
+
+
+def _values(table: pd.DataFrame, signals: Sequence[str]) -> Floats:
+    return np.asarray(table[list(signals)], dtype=np.float64)
+
+
+def _reason(signal: Signal, value: float, peer: float, contribution: float) -> Reason:
+    """Mark as offsetting what speaks against its own sentence, and say what lowers the score."""
+    text = _sentence(signal, value, peer)
+    claim = 0.0 if np.isnan(value - peer) else np.sign(value - peer) * signal.direction
+    if claim * contribution < 0:
+        text = f"Offsetting: {text}"
+    elif contribution < 0:
+        text = f"Speaks for the seller: {text}"
+    return _item(signal.name, value, peer, contribution, text)
+
+
+def _sentence(signal: Signal, value: float, peer: float) -> str:
+    if np.isnan(value):
+        return f"{signal.name} is not known"
+    return signal.sentence.format(value=_number(signal, value), peer=_number(signal, peer))
+
+
+def _number(signal: Signal, value: float) -> str:
+    if np.isnan(value):
+        return "unknown"
+    if signal.unit in ("share", "percentile"):
+        return f"{value:.1%}"
+    if signal.unit == "log ratio":  # sentences speak of "so many times"
+        return f"{np.exp(value):.3g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 or float(value).is_integer() else f"{value:.3g}"
+
+
+def _rarity(tail: float) -> str:
+    return f"one in {1 / tail:,.0f}" if tail > 1e-9 else "less than one in a billion"
+
+
+def _item(name: str, value: float, peer: float, contribution: float, text: str) -> Reason:
+    return Reason(signal=name, value=_known(value), peer_median=_known(peer), contribution=contribution, text=text)
+
+
+def _plain(name: str, contribution: float, text: str) -> Reason:
+    return Reason(signal=name, value=None, peer_median=None, contribution=contribution, text=text)
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,286 @@
+"""Runs and registered models in MLflow, and the bundles that scoring loads from them.
+
+This is the only module that imports MLflow, which costs seconds: import it inside the function that needs it. By
+default everything lies in the store: ``mlflow.db`` and, below ``models/``, the artifacts. A server is named by its
+address. The network is touched only for that server.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from features.errors import NoFittingModel, ScrubwatchError, StoreBusy
+from model.bundle import Bundle
+from model.settings import TrackingSettings
+
+BUNDLE = "bundle"
+"""Artifact folder of the checked bundle; the only one that scoring reads."""
+FLAVOUR = "model"
+"""Artifact folder in MLflow's LightGBM flavour, for people who open models with MLflow."""
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+DATABASE = "mlflow.db"
+
+_ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+}
+_MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version of the registered model."""
+
+    name: str
+    version: str
+    run_id: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """How outputs name it."""
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What is tracked of one fit.
+
+    Attributes:
+        key: digest of all that the fit depends on; registering the same key twice returns the first version.
+        name: of the run, for people.
+        parameters: settings, flat.
+        metrics: figures by name; None and NaN are left out.
+        data_digest: SHA-256 of the delivered rows.
+        data_source: the data set's folder.
+        tags: of the run and of the model version.
+
+    """
+
+    key: str
+    name: str
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float | None]
+    data_digest: str
+    data_source: str
+    tags: Mapping[str, str]
+
+
+def registry_exists(store_path: Path, tracking_uri: str | None) -> bool:
+    """Whether there can be a registered model; answers without importing MLflow."""
+    return tracking_uri is not None or (store_path / DATABASE).is_file()
+
+
+class Registry:
+    """Runs and model versions of one store, or of the server at ``tracking_uri``."""
+
+    def __init__(
+        self, store_path: Path, settings: TrackingSettings, *, tracking_uri: str | None, wait_seconds: float
+    ) -> None:
+        """Connect; a fresh database is migrated once, whoever comes first.
+
+        Raises:
+            StoreBusy: another run held the registry for longer than ``wait_seconds``.
+            ScrubwatchError: the server does not answer, or the database is no MLflow database.
+
+        """
+        self._store_path = store_path.resolve()
+        self._settings = settings
+        self._wait_seconds = wait_seconds
+        self.uri = tracking_uri or f"sqlite:///{self._store_path / DATABASE}"
+        _prepare_environment(settings)
+        with self._alone(), _quietly(self.uri):
+            from mlflow import MlflowClient  # noqa: PLC0415 - costs a second
+
+            self._client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+            self._experiment = self._experiment_id(None if tracking_uri else self._store_path / "models")
+
+    def register(self, bundle: Bundle, folder: Path, record: RunRecord) -> Registered:
+        """Track a fit and register its model, once for each ``record.key``.
+
+        Args:
+            bundle: the checked bundle.
+            folder: where it lies.
+            record: what is tracked of it.
+
+        """
+        with self._alone(), _quietly(self.uri):
+            found = self._version_with_key(record.key)
+            if found is not None:
+                return found
+            run_id = self._client.create_run(
+                self._experiment, run_name=record.name, tags={**record.tags, "key": record.key}
+            ).info.run_id
+            self._log(run_id, record)
+            self._client.log_artifacts(run_id, str(folder), BUNDLE)
+            source = self._log_flavour(run_id, bundle)
+            version = self._create_version(source, run_id, {**record.tags, "key": record.key})
+            self._client.set_terminated(run_id)
+            return version
+
+    def set_alias(self, alias: str, model: Registered) -> None:
+        """Let the alias name this version, and no other."""
+        with self._alone(), _quietly(self.uri):
+            self._client.set_registered_model_alias(model.name, alias, model.version)
+
+    def drop_alias(self, alias: str) -> None:
+        """Let the alias name no version; nothing happens if it names none."""
+        with self._alone(), _quietly(self.uri):
+            self._client.delete_registered_model_alias(self._settings.registered_model, alias)
+
+    def tag(self, model: Registered, tags: Mapping[str, str]) -> None:
+        """Write tags on a version and on its run."""
+        with self._alone(), _quietly(self.uri):
+            for name, value in tags.items():
+                self._client.set_model_version_tag(model.name, model.version, name, value)
+                self._client.set_tag(model.run_id, name, value)
+
+    def find(self, model: str) -> Registered | None:
+        """Return the version that a version number, an alias or a run id names; None if there is none."""
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - costs a second
+
+        name = self._settings.registered_model
+        with _quietly(self.uri):
+            try:
+                if model.isdecimal():
+                    return _registered(self._client.get_model_version(name, model))
+                if len(model) == 32 and all(digit in "0123456789abcdef" for digit in model):  # a run id
+                    return self._first(f"name='{name}' and run_id='{model}'")
+                return _registered(self._client.get_model_version_by_alias(name, model))
+            except MlflowException as error:
+                if error.error_code in _MISSING:
+                    return None
+                raise
+
+    def bundle_folder(self, model: Registered) -> Path:
+        """Where the version's bundle lies; fetched from the server if it is not in the store.
+
+        Raises:
+            NoFittingModel: its artifacts are gone.
+
+        """
+        here = self._store_path / "models" / model.run_id / "artifacts" / BUNDLE
+        if here.is_dir():
+            return here
+        fetched = self._store_path / "models" / "fetched" / model.run_id
+        if not (fetched / BUNDLE).is_dir():
+            fetched.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with _quietly(self.uri):
+                try:
+                    self._client.download_artifacts(model.run_id, BUNDLE, str(fetched))
+                except Exception as error:
+                    raise NoFittingModel(
+                        f"{model.label}: its bundle is not in run {model.run_id} at {self.uri}: {error}"
+                    ) from error
+        return fetched / BUNDLE
+
+    def _experiment_id(self, artifacts: Path | None) -> str:
+        found = self._client.get_experiment_by_name(self._settings.experiment)
+        if found is not None:
+            return str(found.experiment_id)
+        location = artifacts.as_uri() if artifacts is not None else None
+        return str(self._client.create_experiment(self._settings.experiment, artifact_location=location))
+
+    def _version_with_key(self, key: str) -> Registered | None:
+        return self._first(f"name='{self._settings.registered_model}' and tags.key='{key}'")
+
+    def _first(self, condition: str) -> Registered | None:
+        found = self._client.search_model_versions(condition, max_results=1)
+        return _registered(found[0]) if found else None
+
+    def _log(self, run_id: str, record: RunRecord) -> None:
+        from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param  # noqa: PLC0415 - costs a second
+
+        known = {name: value for name, value in record.metrics.items() if value is not None and value == value}  # noqa: PLR0124 - NaN
+        self._client.log_batch(
+            run_id,
+            metrics=[Metric(name, float(value), 0, 0) for name, value in known.items()],
+            params=[Param(name, str(value)) for name, value in record.parameters.items()],
+        )
+        data = Dataset(
+            name="delivered rows", digest=record.data_digest[:32], source_type="local", source=record.data_source
+        )
+        self._client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+
+    def _log_flavour(self, run_id: str, bundle: Bundle) -> str:
+        """Log the model for ``mlflow.lightgbm.load_model``: every input a double, requirements named, none inferred."""
+        import mlflow.lightgbm  # noqa: PLC0415 - costs a second
+        from mlflow.models import ModelSignature  # noqa: PLC0415
+        from mlflow.types import ColSpec, Schema  # noqa: PLC0415
+
+        inputs = Schema([ColSpec("double", name, required=False) for name in bundle.signals])
+        requirements = [f"{name}=={version}" for name, version in bundle.card.libraries.items() if name == "lightgbm"]
+        with tempfile.TemporaryDirectory() as staged:
+            mlflow.lightgbm.save_model(
+                bundle.as_booster(),
+                f"{staged}/{FLAVOUR}",
+                signature=ModelSignature(inputs, Schema([ColSpec("double")])),
+                pip_requirements=requirements,
+            )
+            self._client.log_artifacts(run_id, f"{staged}/{FLAVOUR}", FLAVOUR)
+        return f"{self._client.get_run(run_id).info.artifact_uri}/{FLAVOUR}"
+
+    def _create_version(self, source: str, run_id: str, tags: dict[str, str]) -> Registered:
+        name = self._settings.registered_model
+        if not self._client.search_registered_models(f"name='{name}'"):
+            self._client.create_registered_model(name)
+        return _registered(self._client.create_model_version(name, source, run_id, tags=tags, await_creation_for=0))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        locks = self._store_path / "locks"
+        locks.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = filelock.FileLock(locks / "registry.lock", timeout=self._wait_seconds)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            raise StoreBusy(
+                f"{self._store_path}: another run has held the registry for {self._wait_seconds:g} s; wait for it, or "
+                "give --wait"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _registered(version: Any) -> Registered:
+    return Registered(version.name, str(version.version), version.run_id, dict(version.tags))
+
+
+def _prepare_environment(settings: TrackingSettings) -> None:
+    """Tell MLflow, which reads the environment, to be quiet, to send nothing home and to wait no longer than set."""
+    os.environ.update(_ENVIRONMENT)
+    os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = str(settings.timeout_seconds)
+    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = str(settings.retries)
+
+
+@contextmanager
+def _quietly(uri: str) -> Iterator[None]:
+    """Keep MLflow's and SQLAlchemy's chatter away, and turn what they raise into a message of ours.
+
+    MLflow 3.17 calls what SQLAlchemy 2.1 has deprecated; those warnings are not ours to mend.
+    """
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except (ScrubwatchError, filelock.Timeout):
+            raise
+        except Exception as error:
+            raise ScrubwatchError(f"{uri}: MLflow failed: {type(error).__name__}: {error}") from error

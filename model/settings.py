@@ -1,0 +1,113 @@
+"""Settings of labels, classifier, probabilities, lists, tracking and promotion, and all settings as one file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from features.settings import Count, FeatureSettings, PositiveCount, Section
+
+NotNegative = Annotated[float, Field(ge=0)]
+OpenShare = Annotated[float, Field(gt=0, lt=1)]
+PositiveShare = Annotated[float, Field(gt=0, le=1)]
+MonotoneSet = Literal["none", "core", "all"]
+MonotoneMethod = Literal["basic", "intermediate"]
+
+
+class LabelSettings(Section):
+    """Which (seller, cutoff) rows are positive, negative or unknown, and which of them are learned from."""
+
+    investigation_weeks: PositiveCount
+    judged_days: PositiveCount
+    panel_weeks: PositiveCount
+    panel_step_weeks: PositiveCount
+    unknown_per_labelled: PositiveCount
+    test_horizon_weeks: PositiveCount
+
+
+class ClassifierSettings(Section):
+    """How the boosted trees are grown; the same settings and rows give the same model text."""
+
+    folds: Annotated[int, Field(ge=2)]
+    bags: PositiveCount
+    seed: Count
+    threads: PositiveCount
+    max_trees: PositiveCount
+    learning_rate: PositiveShare
+    max_depth: Annotated[int, Field(ge=1, le=6)]
+    max_leaves: Annotated[int, Field(ge=2, le=64)]
+    min_leaf_rows: PositiveCount
+    min_leaf_hessian: NotNegative
+    row_share: PositiveShare
+    signal_share: PositiveShare
+    l2: NotNegative
+    monotone: MonotoneSet
+    monotone_method: MonotoneMethod
+    unknown_weight: PositiveShare
+
+
+class CalibrationSettings(Section):
+    """When scores may be called probabilities."""
+
+    min_design_verdicts: PositiveCount
+    min_selection_probability: PositiveShare
+
+
+class AlertSettings(Section):
+    """Who is listed for the investigators, by which rule."""
+
+    budget: PositiveCount
+    budget_by_marketplace: dict[str, Count]
+    false_share: OpenShare
+    audits_share: Annotated[float, Field(ge=0.1, lt=1)]
+    audit_strata: PositiveCount
+    disagreement_share: Annotated[float, Field(ge=0, lt=1)]
+    rest_days: PositiveCount
+    audit_key_file: Path | None
+    reasons_shown: PositiveCount
+
+    def budget_of(self, marketplace: str) -> int:
+        """How many sellers of the marketplace are listed each week, audits and disagreements included."""
+        return self.budget_by_marketplace.get(marketplace, self.budget)
+
+
+class TrackingSettings(Section):
+    """Where a data scientist finds the runs in MLflow, and how long a server that is down may hold a job up."""
+
+    experiment: str
+    registered_model: str
+    timeout_seconds: PositiveCount
+    retries: Count
+
+
+class PromotionSettings(Section):
+    """When a challenger takes the champion's place."""
+
+    refresh_weeks: PositiveCount
+    min_positive_cases: PositiveCount
+    kept_top: PositiveCount
+    kept_top_share: OpenShare
+    significance: OpenShare
+    min_mature_share: OpenShare
+
+
+class Configuration(FeatureSettings):
+    """All settings of all jobs, as ``configs/scrubwatch.yaml`` holds them."""
+
+    labels: LabelSettings
+    classifier: ClassifierSettings
+    calibration: CalibrationSettings
+    alerts: AlertSettings
+    tracking: TrackingSettings
+    promotion: PromotionSettings
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the settings that change a fitted model; under the same digest a newer fit is a refresh."""
+        fitted = self.model_dump(mode="json", include={"contract", "peers", "labels", "classifier", "calibration"})
+        del fitted["contract"]["max_age_days"], fitted["classifier"]["threads"]
+        return hashlib.sha256(json.dumps(fitted, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,133 @@
+"""The batch job: every seller account of a data set scored at a cutoff, listed where a rule says so, with reasons."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from features.catalogue import CATALOGUE
+from features.errors import WrongUse
+from features.intake import take_in
+from features.panel import signals_at
+from features.store import Store
+from features.verdict_rows import verdicts_of
+from model.alerts import Listing, list_sellers, resting_sellers
+from model.registry import CHAMPION
+from model.settings import AlertSettings, Configuration
+from scoring.output import check_place, key_type, staged, write_audits, write_record, write_scores
+from scoring.ranking import ChosenModel, Ranking, challenger_strength, choose_model, rank
+from scoring.record import ScoreReport, run_record
+from training.steps import Steps, Surroundings
+
+
+def score(
+    data: Path,
+    store_path: Path,
+    as_of: date,
+    out: Path,
+    configuration: Configuration,
+    surroundings: Surroundings,
+    *,
+    model: str = CHAMPION,
+) -> ScoreReport:
+    """Score every seller at a cutoff and write one folder.
+
+    Args:
+        data: the folder of the data set.
+        store_path: the store; made if it is not there.
+        as_of: the cutoff; what became known from its first instant on does not count.
+        out: the folder; an earlier run's output is replaced as a whole.
+        configuration: all settings.
+        surroundings: tracking server, waiting, allowances, listener and clock.
+        model: a version, an alias, a run id or a bundle folder; without a champion ``champion`` means day zero.
+
+    Raises:
+        WrongUse: something else than a run's output is at ``out``, or a file of the settings is missing.
+        ContractBroken: the data break the event contract; nothing was written.
+        NoFittingModel: no such model, or its signals have changed their meaning.
+        StoreBusy: another run held the store for too long.
+
+    """
+    check_place(out)
+    audit_key = read_audit_key(configuration.alerts)
+    store = Store(store_path, surroundings.wait_seconds)
+    steps = Steps(surroundings.progress, surroundings.clock)
+    steps.begin("choosing the model")
+    chosen = choose_model(model, store_path, configuration, surroundings, CATALOGUE)
+    steps.begin("taking in")
+    intake = take_in(data, store, as_of, configuration, allow=surroundings.allow, progress=steps.tell)
+    steps.begin("computing signals")
+    signal_table = signals_at(store, [as_of], configuration, progress=steps.tell)
+    steps.begin("scoring")
+    threads = configuration.classifier.threads
+    ranking = rank(chosen, signal_table, CATALOGUE, threads)
+    resting = resting_sellers(verdicts_of(store, configuration), as_of, configuration.alerts.rest_days)
+    listing = list_sellers(
+        pd.DataFrame(signal_table[["seller_id", "marketplace"]]).assign(strength=ranking.strength, score=ranking.score),
+        configuration.alerts,
+        as_of=as_of,
+        audit_key=audit_key,
+        calibration=ranking.calibration,
+        resting=resting,
+        challenger=challenger_strength(chosen, signal_table, threads),
+    )
+    steps.begin("explaining the listed")
+    scored = scored_rows(signal_table, ranking, listing, chosen)
+    steps.begin("writing")
+    with staged(out) as folder:
+        write_scores(folder, scored)
+        write_audits(folder, listing.audits, key_type(scored["seller_id"]))
+        record = run_record(as_of, chosen, intake, listing, signal_table, configuration, steps.seconds())
+        write_record(folder, record)
+    return ScoreReport(
+        as_of=as_of,
+        out=out,
+        model=chosen.label,
+        sellers=len(scored),
+        listed=int(listing.alerted.sum()),
+        calibrated=ranking.calibration is not None and ranking.calibration.calibrated,
+        record=record,
+    )
+
+
+def scored_rows(signal_table: pd.DataFrame, ranking: Ranking, listing: Listing, chosen: ChosenModel) -> pd.DataFrame:
+    """One row a seller with the columns of ``scores.parquet``; reasons for listed sellers only."""
+    listed = signal_table[listing.alerted]
+    reasons = pd.Series(ranking.explain(listed), listed.index, dtype=object).reindex(signal_table.index)
+    return pd.DataFrame(
+        {
+            "seller_id": signal_table["seller_id"],
+            "as_of": signal_table["as_of"].dt.date,
+            "score": ranking.score,
+            "log_odds": ranking.log_odds,
+            "strength": ranking.strength,
+            "rank": listing.rank,
+            "lists": listing.lists.map(list),
+            "alerted": listing.alerted,
+            "model": chosen.label,
+            "reasons": reasons.map(lambda items: items if isinstance(items, list) else []),
+        }
+    )
+
+
+def read_audit_key(settings: AlertSettings) -> bytes | None:
+    """Read the key of the random draw from its file; None if no file is set.
+
+    Raises:
+        WrongUse: the file is not there, or holds fewer than 16 bytes.
+
+    """
+    if settings.audit_key_file is None:
+        return None
+    try:
+        key = settings.audit_key_file.read_bytes().strip()
+    except OSError as error:
+        raise WrongUse(f"alerts.audit_key_file: {settings.audit_key_file}: {error.strerror or error}") from None
+    if len(key) < 16:
+        raise WrongUse(
+            f"alerts.audit_key_file: {settings.audit_key_file} holds {len(key)} bytes; a key that nobody guesses has "
+            "16 or more, for instance from `openssl rand -hex 32`"
+        )
+    return key

@@ -1,0 +1,156 @@
+"""The files of a scoring run: staged beside their place, renamed as a whole, the same bytes for the same scores."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.errors import WrongUse
+
+RUN = "run.json"
+SCORES = "scores.parquet"
+RESTRICTED = "restricted"
+AUDITS = "audits.parquet"
+
+REASON = pa.struct(
+    [
+        ("signal", pa.string()),
+        ("value", pa.float64()),
+        ("peer_median", pa.float64()),
+        ("contribution", pa.float64()),
+        ("text", pa.string()),
+    ]
+)
+
+
+def scores_schema(seller_key: pa.DataType) -> pa.Schema:
+    """Columns of ``scores.parquet``; ``score`` and ``log_odds`` are null on day zero."""
+    return pa.schema(
+        [
+            pa.field("seller_id", seller_key, nullable=False),
+            pa.field("as_of", pa.date32(), nullable=False),
+            pa.field("score", pa.float64()),
+            pa.field("log_odds", pa.float64()),
+            pa.field("strength", pa.float64(), nullable=False),
+            pa.field("rank", pa.int64(), nullable=False),
+            pa.field("lists", pa.list_(pa.string()), nullable=False),
+            pa.field("alerted", pa.bool_(), nullable=False),
+            pa.field("model", pa.string(), nullable=False),
+            pa.field("reasons", pa.list_(REASON), nullable=False),
+        ]
+    )
+
+
+def audits_schema(seller_key: pa.DataType) -> pa.Schema:
+    """Columns of ``restricted/audits.parquet``."""
+    return pa.schema(
+        [
+            pa.field("seller_id", seller_key, nullable=False),
+            pa.field("drawn_on", pa.date32(), nullable=False),
+            pa.field("stratum", pa.string(), nullable=False),
+            pa.field("selection_probability", pa.float64(), nullable=False),
+        ]
+    )
+
+
+def key_type(sellers: pd.Series) -> pa.DataType:
+    """Arrow type of the sellers' keys: 64-bit integers or strings, as delivered."""
+    return pa.int64() if pd.api.types.is_integer_dtype(sellers.dtype) else pa.string()
+
+
+def write_scores(folder: Path, scored: pd.DataFrame) -> None:
+    """Write ``scores.parquet``, sorted by rank and seller; missing numbers are null."""
+    ordered = scored.sort_values(["rank", "seller_id"], kind="stable")
+    _write(folder / SCORES, ordered, scores_schema(key_type(scored["seller_id"])))
+
+
+def write_audits(folder: Path, audits: pd.DataFrame, seller_key: pa.DataType) -> None:
+    """Write ``restricted/audits.parquet``, which only its owner can read; it may have no rows."""
+    restricted = folder / RESTRICTED
+    restricted.mkdir(mode=0o700)
+    ordered = audits.sort_values(["stratum", "seller_id"], kind="stable")
+    with _owner_only():
+        _write(restricted / AUDITS, ordered, audits_schema(seller_key))
+
+
+def write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write ``run.json``."""
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    (folder / RUN).write_text(text, encoding="utf-8")
+
+
+def check_place(out: Path) -> None:
+    """Refuse a place that holds something other than an earlier run's output.
+
+    Raises:
+        WrongUse: so it does.
+
+    """
+    if out.is_symlink() or (out.exists() and not (out / RUN).is_file()):
+        raise WrongUse(
+            f"{out}: something is there that no scoring run wrote (it has no {RUN}); name another --out, or move it"
+            " away"
+        )
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """Give a folder beside ``out`` to write to; it takes its place as a whole, or is gone if anything fails."""
+    check_place(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(out)
+    room = Path(tempfile.mkdtemp(prefix=_prefix(out) + f"{os.getpid()}.", dir=out.parent))
+    try:
+        folder = room / "new"
+        folder.mkdir(mode=0o755)
+        yield folder
+        check_place(out)
+        if out.exists():
+            out.rename(room / "old")
+        folder.rename(out)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _sweep(out: Path) -> None:
+    """Remove what runs that were killed have left beside ``out``."""
+    for left in out.parent.glob(f"{_prefix(out)}*"):
+        process = left.name.removeprefix(_prefix(out)).partition(".")[0]
+        if process.isdecimal() and not Path(f"/proc/{process}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _prefix(out: Path) -> str:
+    return f".{out.name}.part."
+
+
+def _write(path: Path, rows: pd.DataFrame, schema: pa.Schema) -> None:
+    columns = [
+        pa.array(
+            rows[field.name].tolist() if pa.types.is_list(field.type) else rows[field.name],
+            field.type,
+            from_pandas=True,
+        )
+        for field in schema
+    ]
+    table = pa.Table.from_arrays(columns, schema=schema)
+    pq.write_table(table, path, compression="zstd", version="2.6", store_schema=False)
+
+
+@contextmanager
+def _owner_only() -> Iterator[None]:
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)

@@ -1,0 +1,146 @@
+"""Orders the sellers of one cutoff: by a model, or without any verdict by day zero; and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.errors import NoFittingModel
+from features.signal import Signal
+from model.baseline import day_zero
+from model.bundle import SUMS, Bundle, read_bundle
+from model.calibration import Calibration
+from model.reasons import Reason, day_zero_reasons, model_reasons, peer_medians
+from model.registry import CHALLENGER, CHAMPION, Registry, registry_exists
+from model.settings import Configuration
+from training.steps import Surroundings
+
+REASONS_SHOWN = 6
+"""Reasons told of a seller, beside the base rate and all other signals."""
+DAY_ZERO = "day zero"
+
+Explain = Callable[[pd.DataFrame], list[list[Reason]]]
+
+
+@dataclass(frozen=True)
+class ChosenModel:
+    """What orders the sellers; ``bundle`` None means day zero."""
+
+    label: str
+    bundle: Bundle | None
+    challenger: Bundle | None
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The order of the sellers, on the signal table's index.
+
+    Attributes:
+        strength: orders them, larger first, never NaN.
+        log_odds: NaN on day zero.
+        score: 0 to 1; NaN on day zero.
+        calibration: of the model; None on day zero.
+        explain: reasons of some rows of the signal table, in their order.
+
+    """
+
+    strength: pd.Series
+    log_odds: pd.Series
+    score: pd.Series
+    calibration: Calibration | None
+    explain: Explain
+
+
+def choose_model(
+    model: str,
+    store_path: Path,
+    configuration: Configuration,
+    surroundings: Surroundings,
+    catalogue: Mapping[str, Signal],
+) -> ChosenModel:
+    """Fetch and check the model that a version, an alias, a run id or a bundle folder names.
+
+    Without a champion, the alias ``champion`` means day zero.
+
+    Raises:
+        NoFittingModel: nothing has that name, or what has it does not fit.
+
+    """
+    if (Path(model) / SUMS).is_file():
+        bundle = read_bundle(Path(model), catalogue)
+        return ChosenModel(f"bundle {bundle.digest[:12]}", bundle, None, ())
+    if not registry_exists(store_path, surroundings.tracking_uri):
+        return _without(model, store_path, None, ())
+    registry = Registry(
+        store_path,
+        configuration.tracking,
+        tracking_uri=surroundings.tracking_uri,
+        wait_seconds=surroundings.wait_seconds,
+    )
+    challenger, messages = _challenger(registry, catalogue) if model == CHAMPION else (None, ())
+    found = registry.find(model)
+    if found is None:
+        return _without(model, store_path, challenger, messages)
+    return ChosenModel(found.label, read_bundle(registry.bundle_folder(found), catalogue), challenger, messages)
+
+
+def _without(model: str, store_path: Path, challenger: Bundle | None, messages: tuple[str, ...]) -> ChosenModel:
+    if model != CHAMPION:
+        raise NoFittingModel(
+            f"no model '{model}' in {store_path}: give a version, an alias (champion, challenger), a run id or a"
+            " bundle folder; `scrubwatch retrain` makes one"
+        )
+    said = "there is no champion: sellers are ordered by day zero, by how they differ from their peers; score is null"
+    return ChosenModel(DAY_ZERO, None, challenger, (*messages, said))
+
+
+def _challenger(registry: Registry, catalogue: Mapping[str, Signal]) -> tuple[Bundle | None, tuple[str, ...]]:
+    """Read the challenger for the disagreement list; one that no longer fits is left aside, and said."""
+    found = registry.find(CHALLENGER)
+    if found is None:
+        return None, ()
+    try:
+        return read_bundle(registry.bundle_folder(found), catalogue), ()
+    except NoFittingModel as error:
+        return None, (f"the challenger {found.label} is left aside: {error}",)
+
+
+def rank(chosen: ChosenModel, signal_table: pd.DataFrame, catalogue: Mapping[str, Signal], threads: int) -> Ranking:
+    """Order the sellers of one cutoff."""
+    index = signal_table.index
+    if chosen.bundle is None:
+        surprise = day_zero(signal_table, catalogue)
+        medians = peer_medians(signal_table, surprise.signals.columns)
+        nothing = pd.Series(np.nan, index)
+        return Ranking(
+            surprise.strength,
+            nothing,
+            nothing,
+            None,
+            lambda rows: day_zero_reasons(rows, surprise, catalogue, medians, REASONS_SHOWN),
+        )
+    bundle = chosen.bundle
+    medians = peer_medians(signal_table, bundle.signals)
+    margins = bundle.margins(signal_table, threads)
+    log_odds = pd.Series(bundle.log_odds(margins), index)
+
+    def explain(rows: pd.DataFrame) -> list[list[Reason]]:
+        contributions = bundle.contributions(rows, threads)
+        calibration = bundle.card.calibration
+        return model_reasons(rows, contributions, calibration, catalogue, bundle.signals, medians, REASONS_SHOWN)
+
+    return Ranking(log_odds, log_odds, pd.Series(bundle.scores(margins), index), bundle.card.calibration, explain)
+
+
+def challenger_strength(chosen: ChosenModel, signal_table: pd.DataFrame, threads: int) -> pd.Series | None:
+    """The challenger's order of the same sellers; None without one."""
+    if chosen.challenger is None:
+        return None
+    margins: npt.NDArray[np.float64] = chosen.challenger.margins(signal_table, threads)
+    return pd.Series(margins, signal_table.index)

@@ -1,0 +1,132 @@
+"""What ``run.json`` says of a scoring run."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.contract import VERSION
+from features.intake_report import IntakeReport
+from model.alerts import Listing
+from model.bundle import library_versions
+from model.calibration import Calibration
+from model.settings import Configuration
+from scoring.ranking import ChosenModel
+from training.steps import told
+
+CAVEAT = "a reason to look, not a finding"
+
+
+@dataclass(frozen=True)
+class ScoreReport:
+    """What a scoring run came to.
+
+    Attributes:
+        as_of: the cutoff.
+        out: the folder that was written.
+        model: what ordered the sellers: a version's label, ``bundle DIGEST`` or ``day zero``.
+        sellers: how many were scored.
+        listed: how many stand on a list.
+        calibrated: whether the score is a probability.
+        record: all of ``run.json``.
+
+    """
+
+    as_of: date
+    out: Path
+    model: str
+    sellers: int
+    listed: int
+    calibrated: bool
+    record: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for ``json.dumps``."""
+        return {
+            "out": str(self.out),
+            "sellers": self.sellers,
+            "listed": self.listed,
+            **self.record,
+        }
+
+
+def run_record(
+    as_of: date,
+    chosen: ChosenModel,
+    intake: IntakeReport,
+    listing: Listing,
+    signal_table: pd.DataFrame,
+    configuration: Configuration,
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
+    """All of ``run.json``: what went in, which model and rules, what came of it, with which versions."""
+    files = {path: {"rows": file.rows, "size": file.size, "sha256": file.sha256} for path, file in intake.files.items()}
+    calibration = None if chosen.bundle is None else chosen.bundle.card.calibration
+    return {
+        "caveat": CAVEAT,
+        "as_of": as_of.isoformat(),
+        "contract_version": VERSION,
+        "model": _model(chosen),
+        "calibration": _calibration(calibration),
+        "sellers": len(signal_table),
+        "lists": _lists(listing),
+        "alert_rules": configuration.alerts.model_dump(mode="json", exclude={"audit_key_file"}),
+        "input_files": files,
+        "tables": {name: asdict(report) for name, report in intake.tables.items()},
+        "missing_tables": list(intake.missing),
+        "missing_signals": missing_signals(signal_table),
+        "allowed": list(intake.marks),
+        "messages": [*told(intake), *chosen.messages],
+        "seconds": dict(seconds),
+        "engine": "duckdb",
+        "libraries": {"python": platform.python_version(), **library_versions()},
+        "seed": configuration.classifier.seed,
+        "configuration": configuration.digest,
+        "audit_log_head": None,
+    }
+
+
+def missing_signals(signal_table: pd.DataFrame) -> dict[str, list[str]]:
+    """Signals that are missing for every seller of a marketplace, by marketplace."""
+    signals = signal_table.select_dtypes("float64")
+    known = signals.notna().groupby(signal_table["marketplace"], sort=True).any()
+    return {
+        str(marketplace): missing
+        for marketplace, row in known.iterrows()
+        if (missing := [str(name) for name in known.columns[~row.to_numpy()]])
+    }
+
+
+def _model(chosen: ChosenModel) -> dict[str, Any]:
+    if chosen.bundle is None:
+        return {"name": chosen.label, "digest": None, "trained_as_of": None, "notes": []}
+    card = chosen.bundle.card
+    return {
+        "name": chosen.label,
+        "digest": chosen.bundle.digest,
+        "trained_as_of": card.trained_as_of.isoformat(),
+        "notes": list(card.notes),
+    }
+
+
+def _calibration(calibration: Calibration | None) -> dict[str, Any]:
+    if calibration is None:
+        return {"calibrated": False, "reason": "day zero: no verdict was learned from; score is null"}
+    return calibration.model_dump(mode="json")
+
+
+def _lists(listing: Listing) -> dict[str, Any]:
+    return {
+        "listed": int(listing.alerted.sum()),
+        "on_budget": int(listing.lists.map(lambda names: "budget" in names).sum()),
+        "on_error_rate": int(listing.lists.map(lambda names: "error_rate" in names).sum()),
+        "empty": dict(listing.empty),
+        "prevalence": listing.prevalence,
+        "expected_false_share": listing.expected_false_share,
+    }

@@ -1,0 +1,172 @@
+"""What a person sees in the terminal: progress on standard error, results as tables or JSON on standard output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from features.delivery import Delivery
+    from features.intake_report import IntakeReport
+    from scoring.record import ScoreReport
+    from training.report import RetrainReport
+
+SHOWN_SELLERS, SHOWN_REASONS = 10, 3
+_WIDTH_OF_A_FILE = 120
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Show the running step and its seconds on standard error; nothing where that is no terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as running:
+        steps: list[Any] = []
+
+        def tell(step: str) -> None:
+            for earlier in steps[-1:]:
+                running.update(earlier, total=1, completed=1)
+            steps.append(running.add_task(step, total=None))
+
+        yield tell
+        for last in steps[-1:]:
+            running.update(last, total=1, completed=1)
+
+
+def print_json(report: Mapping[str, object]) -> None:
+    """Print a report as one JSON object."""
+    say(json.dumps(report, indent=1, default=_plain, allow_nan=False))
+
+
+def print_check(report: IntakeReport, delivery: Delivery) -> None:
+    """Print what became of the rows of each table, what is missing, and what a person should be told."""
+    console = _console()
+    table = _table(
+        "table", *("rows", "new", "re-delivered", "count", "waiting", "quarantined", "late", "read as other")
+    )
+    for name, rows in report.tables.items():
+        put_aside = sum(rows.quarantined.values())
+        taken = (rows.delivered, rows.new, rows.redelivered, rows.landed, rows.waiting)
+        table.add_row(Text(name), *(f"{count:,}" for count in (*taken, put_aside, rows.late, rows.other_values)))
+    console.print(table)
+    for name, rows in report.tables.items():
+        for rule, number in rows.quarantined.items():
+            say(f"quarantined in {name}: {number:,} rows break the rule {rule}")
+    for name, delivered in delivery.tables.items():
+        absent = [column.name for column in delivered.table.columns if column.name not in delivered.columns]
+        if absent:
+            say(f"columns that {name} lacks: {', '.join(absent)}")
+    if report.missing:
+        say(f"tables that are missing: {', '.join(report.missing)}; their signals are missing too, not zero")
+    print_lines([*report.messages, *report.marks])
+
+
+def print_retraining(report: RetrainReport) -> None:
+    """Print what became of the new model, why, and where a data scientist finds it."""
+    again = " (found done; nothing was changed)" if report.repeated else ""
+    say(f"{report.as_of}: {report.outcome}{again}")
+    say(report.why)
+    for role in ("model", "champion", "challenger"):
+        say(f"{role}: {getattr(report, role) or 'none'}")
+    rows = ", ".join(f"{count:,} {label}" for label, count in report.rows.items())
+    say(f"learned from: {rows or 'no rows'}; {report.positive_cases} cases with a culprit")
+    figures = _table("out of fold", "value")
+    for name, value in report.metrics.items():
+        figures.add_row(Text(name), "not measured" if value is None else f"{value:.3f}")
+    if report.metrics:
+        _console().print(figures)
+    print_lines([*report.notes, *report.messages])
+    if report.run_id:
+        say(f"MLflow: {mlflow_ui(report.tracking_uri)}")
+
+
+def print_scoring(report: ScoreReport) -> None:
+    """Print the most suspicious sellers with their reasons, and where everything lies."""
+    record = report.record
+    say(f"{report.sellers:,} sellers scored as of {report.as_of} by {report.model}, {report.listed} of them listed")
+    print_lines([*record["messages"], *record["model"]["notes"], *record["allowed"]])
+    for name, reason in record["lists"]["empty"].items():
+        say(f"list {name} is empty: {reason}")
+    print_worst(read_listed(report.out), report.as_of)
+    say(f"written to {report.out}: {record['caveat']}")
+
+
+def print_worst(listed: Sequence[Mapping[str, Any]], as_of: date) -> None:
+    """Print the first ten listed sellers, and for each the reasons that weigh most."""
+    by_score = any(row["score"] is not None for row in listed)
+    table = Table(title=f"Most suspicious as of {as_of}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("rank", justify="right")
+    table.add_column("seller")
+    table.add_column("score" if by_score else "strength", justify="right")
+    table.add_column("reasons, the heaviest first", overflow="fold")
+    for row in listed[:SHOWN_SELLERS]:
+        reasons = [reason["text"] for reason in row["reasons"] if reason["contribution"] > 0][:SHOWN_REASONS]
+        figure = row["score"] if by_score else row["strength"]
+        table.add_row(str(row["rank"]), Text(str(row["seller_id"])), f"{figure:.3f}", Text("\n".join(reasons)))
+    _console().print(table)
+
+
+def read_listed(out: Path) -> list[dict[str, Any]]:
+    """The rows of ``scores.parquet`` that stand on a list, the most suspicious first."""
+    import pyarrow.parquet as pq  # noqa: PLC0415  (heavy: the command line answers before it is needed)
+
+    return [dict(row) for row in pq.read_table(out / "scores.parquet").to_pylist() if row["alerted"]]
+
+
+def print_truth(listed: Sequence[Mapping[str, Any]], culprits: Collection[object], sellers: int) -> None:
+    """Print how many of the listed sellers run a scheme, beside how many a blind list of that length would hold."""
+    found = [row["seller_id"] in culprits for row in listed]
+    share = len(culprits) / sellers
+    say(f"the truth: {len(culprits):,} of {sellers:,} sellers run a scheme at the cutoff ({share:.1%})")
+    for length in sorted({min(SHOWN_SELLERS, len(found)), len(found)} - {0}):
+        hits = sum(found[:length])
+        say(f"precision of the first {length}: {hits / length:.0%} ({hits} run one; {share * length:.1f} by chance)")
+
+
+def mlflow_ui(tracking_uri: str) -> str:
+    """How the runs are looked at: the command that serves a local database, or the server's address."""
+    return tracking_uri if tracking_uri.startswith("http") else f"mlflow ui --backend-store-uri {tracking_uri}"
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines on standard output, as they are."""
+    for line in lines:
+        say(line)
+
+
+def say(line: str) -> None:
+    """Print a line on standard output, as it is."""
+    _console().print(Text(line), soft_wrap=True)
+
+
+def _table(first: str, *numbers: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(first)
+    for name in numbers:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_FILE)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"no JSON form for {type(value).__name__}")

@@ -1,0 +1,209 @@
+"""The naive twin of the signal table: plain loops over plain rows, slow and obvious.
+
+Written from the contract and from what each signal declares that it means, not from its SQL.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from features.catalogue import CATALOGUE
+from features.families.removals import PRIOR_REVIEWS, USUAL_RATE
+from features.signal import Signal
+from tests.features.random_market import Market, Row
+from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
+from tests.features.twin_stories import Happening, Standing, Story, moves_of, story_of
+
+_YEAR = 364
+NAN = math.nan
+
+
+def signal_table(market: Market, cutoffs: Sequence[date], min_group_sellers: int) -> pd.DataFrame:
+    """The signal table as features.panel describes it, from delivered rows."""
+    rows = counted(market)
+    listings = Listings(rows["products"])
+    stories = [story_of(review, rows["review_actions"], listings) for review in rows["reviews"]]
+    happenings = [each for story in stories for each in story.happenings]
+    happenings += moves_of(rows["search_ranks"], listings)
+    covered = coverage_of(rows, listings)
+    table: list[Row] = []
+    for cutoff in sorted(set(cutoffs)):
+        sellers = []
+        for seller in _sellers_at(rows["sellers"], cutoff):
+            view = View(seller["seller_id"], cutoff, happenings, stories)
+            size = view.count(_YEAR, "arrived")
+            band = "none" if size == 0 else f"e{len(str(size)) - 1}"
+            values = {name: _value(signal, view, covered, seller["marketplace"]) for name, signal in CATALOGUE.items()}
+            sellers.append({**seller, "as_of": pd.Timestamp(cutoff), "size_band": band, **values})
+        _group(sellers, min_group_sellers)
+        _compare(sellers)
+        table += sellers
+    names = ["seller_id", "as_of", "marketplace", "category", "owner_id", "peer_group", *CATALOGUE]
+    return pd.DataFrame(table)[names]
+
+
+def _sellers_at(sellers: list[Row], cutoff: date) -> list[Row]:
+    known: dict[Any, Row] = {}
+    for row in sorted(sellers, key=lambda each: (each["seller_id"], each["valid_from"])):
+        if row["counts_from"] < midnight(cutoff):
+            known[row["seller_id"]] = row
+    return list(known.values())
+
+
+@dataclass(frozen=True)
+class View:
+    """One seller at one cutoff: what is known of it, by window."""
+
+    seller: Any
+    cutoff: date
+    happenings: list[Happening]
+    stories: list[Story]
+
+    def within(self, days: int, *whats: str, until: int = 0) -> list[Happening]:
+        """What happened in the window; late news only in a year's, and nothing that a correction has replaced."""
+        end = midnight(self.cutoff)
+        first, last = end - timedelta(days=days), end - timedelta(days=until)
+        return [
+            each
+            for each in self.happenings
+            if each.seller == self.seller
+            and each.what in whats
+            and first <= each.counts_from < last
+            and each.until >= end
+            and (days == _YEAR or not each.late)
+        ]
+
+    def count(self, days: int, *whats: str, until: int = 0, **wanted: Any) -> int:
+        """How many of them, of some stars or by some actor only."""
+        found = self.within(days, *whats, until=until)
+        return len([each for each in found if all(getattr(each, name) in wanted[name] for name in wanted)])
+
+    def held(self, days: int = 0) -> list[Standing]:
+        """How the seller's reviews stood so many days before the cutoff."""
+        moment = midnight(self.cutoff) - timedelta(days=days)
+        standings = [story.at(moment) for story in self.stories]
+        return [each for each in standings if each is not None and each.holder == self.seller]
+
+    def at_risk(self, days: int, stars: Iterable[int] = range(1, 6), until: int = 0) -> int:
+        """Reviews of these stars that could be removed: shown when the window began, or arrived in it."""
+        shown = [each for each in self.held(days) if each.hidden_by is None and each.stars in stars]
+        arrivals = ("arrived",) if len([*stars]) == 5 else ("arrived", "turned")
+        return len(shown) + self.count(days, *arrivals, until=until, stars=stars)
+
+
+_STARS = {"review": range(1, 6), "negative": range(1, 3), "positive": range(4, 6)}
+
+
+def _share(part: float, whole: float) -> float:
+    return NAN if whole == 0 else min(part / whole, 1.0)
+
+
+def _deletion_rate(view: View, stars: Iterable[int], days: int, actor: str = "staff", until: int = 0) -> float:
+    removed = view.count(days, "removed", until=until, stars=stars, actor=[actor])
+    return _share(removed, view.at_risk(days, stars, until))
+
+
+def _excess(view: View, days: int) -> float:
+    def smoothed(stars: range) -> float:
+        removed = view.count(days, "removed", stars=stars, actor=["staff"])
+        return (removed + USUAL_RATE * PRIOR_REVIEWS) / (view.at_risk(days, stars) + PRIOR_REVIEWS)
+
+    return math.log(smoothed(_STARS["negative"]) / smoothed(_STARS["positive"]))
+
+
+def _deletion_change(view: View) -> float:
+    before = _deletion_rate(view, _STARS["negative"], _YEAR, until=91)
+    return _deletion_rate(view, _STARS["negative"], 91) - before
+
+
+def _rating_uplift(view: View) -> float:
+    """The mean of the shown stars, less the mean with those put back that staff hid in the last year."""
+    year_ago = midnight(view.cutoff) - timedelta(days=_YEAR)
+    shown = [each.stars for each in view.held() if each.hidden_by is None]
+    hidden = [
+        each.stars
+        for each in view.held()
+        if each.hidden_by == "staff" and each.hidden_from is not None and each.hidden_from >= year_ago
+    ]
+    if not shown:
+        return NAN
+    return sum(shown) / len(shown) - sum(shown + hidden) / len(shown + hidden)
+
+
+def _jump(view: View, days: int, until: int = 0) -> float:
+    return max([0.0, *(each.rise for each in view.within(days, "ranked", until=until))])
+
+
+def _swing(view: View) -> float:
+    moves = [abs(each.rise) for each in view.within(91, "ranked")]
+    return sum(moves) / len(moves) if moves else NAN
+
+
+_MEANINGS: dict[str, Callable[[View], float]] = {
+    **{
+        f"{stars}_deletion_rate_{days}d": lambda view, stars=stars, days=days: _deletion_rate(view, _STARS[stars], days)
+        for stars in _STARS
+        for days in (28, 91, _YEAR)
+    },
+    **{f"negative_deletion_excess_{days}d": lambda view, days=days: _excess(view, days) for days in (28, 91, _YEAR)},
+    "author_deletion_rate_91d": lambda view: _deletion_rate(view, _STARS["review"], 91, "reviewer"),
+    "automation_deletion_rate_91d": lambda view: _deletion_rate(view, _STARS["review"], 91, "automation"),
+    "negative_removals_91d": lambda view: view.count(91, "removed", stars=_STARS["negative"], actor=["staff"]),
+    "negatives_at_risk_91d": lambda view: view.at_risk(91, _STARS["negative"]),
+    "reviews_arrived_91d": lambda view: view.count(91, "arrived"),
+    "staff_share_of_removals_91d": lambda view: _share(
+        view.count(91, "removed", actor=["staff"]), view.count(91, "removed")
+    ),
+    "negative_deletion_change_91d": _deletion_change,
+    "rating_uplift_364d": _rating_uplift,
+    **{f"rank_jump_{days}d": lambda view, days=days: _jump(view, days) for days in (28, 91, _YEAR)},
+    **{
+        f"rank_jump_change_{days}d": lambda view, days=days: _jump(view, days) - _jump(view, _YEAR, until=days)
+        for days in (28, 91)
+    },
+    "rank_swing_91d": _swing,
+}
+"""What each signal means, by its name; NaN where it says nothing, which reads as no events."""
+
+
+def _value(signal: Signal, view: View, covered: Covered, marketplace: str) -> float:
+    if signal.peers_of is not None:
+        return NAN
+    tables = ["search_ranks"] if signal.service == "rank" else ["reviews", "review_actions"]
+    if signal.name == "reviews_arrived_91d":
+        tables = ["reviews"]
+    if not all(covered(table, marketplace, signal.window_days, view.cutoff) for table in tables):
+        return NAN
+    value = float(_MEANINGS[signal.name](view))
+    empty = NAN if signal.no_events is None else signal.no_events
+    return empty if math.isnan(value) else value
+
+
+def _group(sellers: list[Row], least: int) -> None:
+    """Name each seller's peers: the first of these groups that is large enough, else all."""
+    for seller in sellers:
+        seller["peers"], seller["peer_group"] = sellers, "any/any/any"
+        for same in (("marketplace",), ("marketplace", "size_band"), ("marketplace", "category", "size_band")):
+            peers = [other for other in sellers if all(other[each] == seller[each] for each in same)]
+            if len(peers) >= least:
+                parts = [seller[each] if each in same else "any" for each in ("marketplace", "category", "size_band")]
+                seller["peers"], seller["peer_group"] = peers, "/".join(parts)
+
+
+def _compare(sellers: list[Row]) -> None:
+    for signal in CATALOGUE.values():
+        if signal.peers_of is None:
+            continue
+        for seller in sellers:
+            own = seller[signal.peers_of.name]
+            values = [peer[signal.peers_of.name] for peer in seller["peers"]]
+            present = [value for value in values if not math.isnan(value)]
+            below = len([value for value in present if value < own])
+            ties = len([value for value in present if value == own])
+            seller[signal.name] = NAN if math.isnan(own) else (below + ties / 2) / len(present)

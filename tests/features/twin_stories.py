@@ -1,0 +1,173 @@
+"""The naive twin, second half: what happened to every review and every place in search, one piece of news at a time.
+
+Whatever became known is taken up in the order in which it became known; after each piece of news a review's story is
+told again from its beginning, with the actions known by then in the order in which they happened.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from tests.features.random_market import Row
+from tests.features.twin_events import Listings, as_known, midnight
+
+_LATE_AFTER = timedelta(days=28)
+_RANK_KEY = ("product_id", "query_id", "observed_on", "sponsored")
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that counts for a seller from an instant on, until a correction replaced it."""
+
+    seller: Any
+    what: str
+    counts_from: datetime
+    happened: datetime
+    stars: int = 0
+    actor: str = ""
+    rise: float = 0.0
+    until: datetime = datetime.max
+
+    @property
+    def late(self) -> bool:
+        """Whether it became known too long after it happened for the shorter windows."""
+        return self.counts_from > self.happened + _LATE_AFTER
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a review stands from an instant on: with whom, of how many stars, by whom hidden and since when known."""
+
+    since: datetime
+    holder: Any
+    stars: int
+    hidden_by: str | None = None
+    hidden_from: datetime | None = None
+
+
+@dataclass(frozen=True)
+class News:
+    """Something about a review that became known: an action, or (kind ``moved``) a version of its listing."""
+
+    counts_from: datetime
+    happened: datetime
+    kind: str
+    row: Row
+
+
+@dataclass
+class Story:
+    """What is known of one review: its standings in the order in which they became known, and what counts."""
+
+    standings: list[Standing]
+    happenings: list[Happening]
+
+    def at(self, moment: datetime) -> Standing | None:
+        """How the review stood by what was known before a moment; None before it was known itself."""
+        earlier = [standing for standing in self.standings if standing.since < moment]
+        return earlier[-1] if earlier else None
+
+
+def story_of(review: Row, actions: list[Row], listings: Listings) -> Story:
+    """Tell one review's story, piece by piece."""
+    start, posted = review["counts_from"], review["created_at"]
+    version = listings.in_force(review["product_id"], posted, start)
+    told = [
+        News(start, midnight(row["valid_from"]), "moved", row)
+        for row in listings.known(review["product_id"], start)
+        if row["valid_from"] <= version["valid_from"]
+    ]
+    arrival = Happening(version["seller_id"], "arrived", start, posted, review["rating"])
+    story = Story([Standing(start, version["seller_id"], review["rating"])], [arrival])
+    for news in _news(review, actions, listings):
+        if news.row in [other.row for other in told]:
+            continue
+        told.append(news)
+        before, now = story.standings[-1], _told_again(review, told, news.counts_from)
+        story.happenings += _what_changed(before, now, news, review["product_id"], listings)
+        story.standings.append(now)
+    return story
+
+
+def _news(review: Row, actions: list[Row], listings: Listings) -> list[News]:
+    found = [
+        News(max(row["counts_from"], review["counts_from"]), row["acted_at"], row["kind"], row)
+        for row in actions
+        if row["review_id"] == review["review_id"] and row["kind"] in {"removed", "restored", "edited"}
+    ]
+    found += [
+        News(max(row["counts_from"], review["counts_from"]), midnight(row["valid_from"]), "moved", row)
+        for row in listings.known(review["product_id"], datetime.max)
+    ]
+    return sorted(found, key=lambda news: (news.counts_from, news.happened, news.kind))
+
+
+def _told_again(review: Row, told: list[News], since: datetime) -> Standing:
+    holder, stars, hidden_by, hidden_from = None, review["rating"], None, None
+    for news in sorted(told, key=lambda each: (each.happened, each.kind)):
+        if news.kind == "moved":
+            holder = news.row["seller_id"]
+        elif news.kind == "edited":
+            stars = news.row["new_rating"] or stars
+        elif news.kind == "removed":
+            hidden_by, hidden_from = news.row["actor_kind"], news.counts_from
+        else:
+            hidden_by, hidden_from = None, None
+    return Standing(since, holder, stars, hidden_by, hidden_from)
+
+
+def _what_changed(before: Standing, now: Standing, news: News, product: Any, listings: Listings) -> Iterator[Happening]:
+    shown = now.hidden_by is None
+    if news.kind == "removed" and before.hidden_by is None and not shown:
+        seller = listings.in_force(product, news.happened, news.counts_from)["seller_id"]
+        yield Happening(seller, "removed", news.counts_from, news.happened, before.stars, news.row["actor_kind"])
+    if news.kind == "edited" and shown and _side(now.stars) not in {"between", _side(before.stars)}:
+        yield Happening(now.holder, "turned", news.counts_from, news.happened, now.stars)
+    if news.kind == "moved" and shown and now.holder != before.holder:
+        yield Happening(now.holder, "arrived", news.counts_from, news.happened, now.stars)
+
+
+def _side(stars: int) -> str:
+    return {1: "negative", 2: "negative", 4: "positive", 5: "positive"}.get(stars, "between")
+
+
+def moves_of(ranks: list[Row], listings: Listings) -> Iterator[Happening]:
+    """Yield every organic place beside the product's place when the query was last observed, as known by then."""
+    first_known: dict[tuple[Any, date], datetime] = {}
+    for row in ranks:
+        query_day = row["query_id"], row["observed_on"]
+        first_known[query_day] = min(first_known.get(query_day, datetime.max), row["counts_from"])
+    for row in ranks:
+        if row["sponsored"]:
+            continue
+        query, day = row["query_id"], row["observed_on"]
+        known_before = [
+            other
+            for (its_query, other), moment in first_known.items()
+            if its_query == query and (moment, other) < (first_known[query, day], day)
+        ]
+        if not known_before or max(known_before) > day:
+            continue
+        earlier = [other for other in ranks if (other["query_id"], other["observed_on"]) == (query, max(known_before))]
+        yield from _move(row, as_known(earlier, row["counts_from"], _RANK_KEY), _replaced_at(row, ranks), listings)
+
+
+def _replaced_at(row: Row, ranks: list[Row]) -> datetime:
+    same = [other for other in ranks if all(other[column] == row[column] for column in _RANK_KEY)]
+    following = same[same.index(row) + 1 :]
+    return following[0]["counts_from"] if following else datetime.max
+
+
+def _move(row: Row, earlier: list[Row], until: datetime, listings: Listings) -> Iterator[Happening]:
+    observed = midnight(row["observed_on"])
+    version = listings.in_force(row["product_id"], observed, row["counts_from"])
+    own = [other for other in earlier if other["product_id"] == row["product_id"] and not other["sponsored"]]
+    if not own and version["listed_on"] > earlier[0]["observed_on"]:
+        return  # it was not for sale then, so it did not stand below the last place either
+    place = own[0]["position"] if own else max(other["position"] for other in earlier) + 1
+    rise = math.log(place / row["position"])
+    yield Happening(version["seller_id"], "ranked", row["counts_from"], observed, rise=rise, until=until)

@@ -1,0 +1,224 @@
+"""A small simulated market, scored from delivered files to the run's folder."""
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from features.errors import ContractBroken, NoFittingModel, WrongUse
+from features.settings import read_settings
+from model.settings import Configuration
+from scoring.job import score
+from simulator import simulate
+from simulator.settings import read_scenario
+from training.steps import Surroundings
+from training.weekly import retrain
+
+AS_OF = date(2025, 2, 24)
+SURROUNDINGS = Surroundings()
+KEY = b"a key that nobody guesses"
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
+    key_file = tmp_path_factory.mktemp("keys") / "audit.key"
+    key_file.write_bytes(KEY)
+    configuration = read_settings(Path(__file__).parents[2] / "configs" / "scrubwatch.yaml", Configuration)
+    changes: dict[str, dict[str, Any]] = {
+        "classifier": {"bags": 1, "max_trees": 20, "folds": 3},
+        "promotion": {"min_positive_cases": 2},
+        "alerts": {"budget": 20, "audit_key_file": key_file},
+    }
+    updates = {name: getattr(configuration, name).model_copy(update=update) for name, update in changes.items()}
+    return configuration.model_copy(update=updates)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("market")
+    simulate(folder / "data", folder / "truth", read_scenario("default", sellers=200, weeks=60, seed=1))
+    return folder / "data"
+
+
+@pytest.fixture(scope="module")
+def untrained(data: Path, settings: Configuration, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run before any retraining; its store lies beside it."""
+    folder = tmp_path_factory.mktemp("untrained")
+    score(data, folder / "store", AS_OF, folder / "out", settings, SURROUNDINGS)
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def store_path(data: Path, settings: Configuration, untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store with a champion."""
+    store = tmp_path_factory.mktemp("trained") / "store"
+    shutil.copytree(untrained.with_name("store"), store)
+    assert retrain(data, store, AS_OF, settings, SURROUNDINGS).outcome == "first champion"
+    return store
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, store_path: Path, settings: Configuration) -> Path:
+    """Return the folder of a run with the champion."""
+    score(data, store_path, AS_OF, store_path.with_name("out"), settings, SURROUNDINGS)
+    return store_path.with_name("out")
+
+
+def scores(out: Path) -> pd.DataFrame:
+    return pq.read_table(out / "scores.parquet").to_pandas()
+
+
+def record(out: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((out / "run.json").read_text())
+    return content
+
+
+def test_day_zero_orders_all_sellers_and_gives_no_score(untrained: Path) -> None:
+    rows = scores(untrained)
+    assert len(rows) == 200
+    assert rows["rank"].tolist() == list(range(1, 201))
+    assert rows["strength"].is_monotonic_decreasing
+    assert rows["score"].isna().all()
+    assert rows["log_odds"].isna().all()
+    assert set(rows["model"]) == {"day zero"}
+    assert "there is no champion" in record(untrained)["messages"][-1]
+    assert record(untrained)["calibration"]["calibrated"] is False
+
+
+def test_the_champion_scores_all_sellers(trained: Path) -> None:
+    rows = scores(trained)
+    assert len(rows) == 200
+    assert rows["score"].between(0, 1).all()
+    assert np.allclose(1 / (1 + np.exp(-rows["log_odds"])), rows["score"])
+    assert set(rows["model"]) == {"seller-risk 1"}
+    assert record(trained)["model"]["trained_as_of"] == "2025-02-24"
+
+
+@pytest.mark.parametrize("run", ["untrained", "trained"])
+def test_only_listed_sellers_have_reasons(run: str, request: pytest.FixtureRequest) -> None:
+    rows = scores(request.getfixturevalue(run))
+    listed = rows["lists"].map(len) > 0
+    assert rows["alerted"].tolist() == listed.tolist()
+    assert (rows["reasons"].map(len) > 0).tolist() == listed.tolist()
+    assert 0 < listed.sum() <= 20
+
+
+def test_reasons_add_up_to_the_log_odds(trained: Path) -> None:
+    for row in scores(trained).itertuples():
+        if row.alerted:
+            assert sum(item["contribution"] for item in row.reasons) == pytest.approx(row.log_odds, abs=1e-6)
+            assert row.reasons[-1]["signal"] == "all other signals"
+
+
+def test_audits_are_drawn_among_the_listed_with_their_probability(trained: Path) -> None:
+    audits = pq.read_table(trained / "restricted/audits.parquet").to_pandas()
+    rows = scores(trained).set_index("seller_id")
+    assert len(audits) >= 2
+    assert audits["selection_probability"].between(0, 1, inclusive="right").all()
+    assert set(audits["drawn_on"]) == {AS_OF}
+    assert rows.loc[audits["seller_id"], "lists"].map(list).tolist() == [["budget"]] * len(audits)
+
+
+def test_the_record_says_what_went_in_and_why_a_list_is_empty(trained: Path, data: Path) -> None:
+    content = record(trained)
+    assert content["caveat"] == "a reason to look, not a finding"
+    assert content["contract_version"] == 1
+    assert content["seed"] == 1
+    assert "an index, not probabilities" in content["lists"]["empty"]["error_rate"]
+    assert set(content["input_files"]) == {str(path.relative_to(data)) for path in data.rglob("*.parquet")}
+    assert all(len(file["sha256"]) == 64 for file in content["input_files"].values())
+    assert content["tables"]["reviews"]["landed"] == 0  # taken in by an earlier run
+    assert list(content["seconds"]) == [
+        "choosing the model",
+        "taking in",
+        "computing signals",
+        "scoring",
+        "explaining the listed",
+        "writing",
+    ]
+    assert "audit_key_file" not in content["alert_rules"]
+    assert KEY.decode() not in json.dumps(content)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_same_scores_are_the_same_bytes_with_any_threads(
+    threads: int, trained: Path, data: Path, store_path: Path, settings: Configuration, tmp_path: Path
+) -> None:
+    classifier = settings.classifier.model_copy(update={"threads": threads})
+    engine = settings.engine.model_copy(update={"threads": threads})
+    other = settings.model_copy(update={"classifier": classifier, "engine": engine})
+    score(data, store_path, AS_OF, tmp_path / "out", other, SURROUNDINGS)
+    assert (tmp_path / "out/scores.parquet").read_bytes() == (trained / "scores.parquet").read_bytes()
+
+
+def _version(_: Path) -> str:
+    return "1"
+
+
+def _bundle(store_path: Path) -> str:
+    return str(next((store_path / "models").glob("*/artifacts/bundle")))
+
+
+@pytest.mark.parametrize("named", [_version, _bundle])
+def test_a_model_can_be_named_by_version_or_folder(
+    named: Callable[[Path], str],
+    trained: Path,
+    data: Path,
+    store_path: Path,
+    settings: Configuration,
+    tmp_path: Path,
+) -> None:
+    score(data, store_path, AS_OF, tmp_path / "out", settings, SURROUNDINGS, model=named(store_path))
+    columns = ["seller_id", "score", "rank"]
+    assert scores(tmp_path / "out")[columns].equals(scores(trained)[columns])
+
+
+@pytest.mark.parametrize("model", ["7", "challenger", "f" * 32, "no/such/folder"])
+def test_a_model_that_is_named_and_not_there_stops_the_run(
+    model: str, data: Path, store_path: Path, settings: Configuration, tmp_path: Path
+) -> None:
+    with pytest.raises(NoFittingModel, match="no model"):
+        score(data, store_path, AS_OF, tmp_path / "out", settings, SURROUNDINGS, model=model)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_changed_bundle_is_refused(data: Path, store_path: Path, settings: Configuration, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(_bundle(store_path), bundle)
+    (bundle / "booster.txt").write_bytes((bundle / "booster.txt").read_bytes()[:-40])
+    with pytest.raises(NoFittingModel, match="SHA-256"):
+        score(data, store_path, AS_OF, tmp_path / "out", settings, SURROUNDINGS, model=str(bundle))
+
+
+def test_broken_data_leave_no_scores(data: Path, settings: Configuration, tmp_path: Path) -> None:
+    broken = tmp_path / "data"
+    shutil.copytree(data, broken, ignore=shutil.ignore_patterns("reviews"))
+    with pytest.raises(ContractBroken, match="reviews"):
+        score(broken, tmp_path / "store", AS_OF, tmp_path / "out", settings, SURROUNDINGS)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("key", "said"), [(None, "No such file"), (b"short", "holds 5 bytes")])
+def test_a_key_that_is_missing_or_guessable_is_refused(
+    key: bytes | None, said: str, data: Path, settings: Configuration, tmp_path: Path
+) -> None:
+    key_file = tmp_path / "audit.key"
+    if key is not None:
+        key_file.write_bytes(key)
+    alerts = settings.alerts.model_copy(update={"audit_key_file": key_file})
+    with pytest.raises(WrongUse, match=said):
+        score(
+            data,
+            tmp_path / "store",
+            AS_OF,
+            tmp_path / "out",
+            settings.model_copy(update={"alerts": alerts}),
+            SURROUNDINGS,
+        )

@@ -1,0 +1,57 @@
+"""Every command of the README runs, in its order, from an empty folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines() if line.strip()
+]
+
+# What takes minutes, or never ends, runs as this instead.
+REPLACED = {
+    "make demo": "scrubwatch demo --sellers 100 --weeks 54",  # what the target calls, at a smaller size
+    "make test": f"make --dry-run --directory {ROOT} test",  # this very run
+    ". .venv/bin/activate": "python -c 'import scrubwatch'",  # the environment that runs the tests
+    "mlflow ui --backend-store-uri sqlite:///store/mlflow.db": "test -s store/mlflow.db && mlflow ui --help",
+}
+
+
+def test_every_replaced_command_is_in_the_readme() -> None:
+    assert REPLACED.keys() <= set(COMMANDS)
+
+
+def test_the_readme_names_every_command() -> None:
+    told = subprocess.run([_beside("scrubwatch"), "--help"], capture_output=True, text=True, check=True, timeout=60)
+    names = re.findall(r"^  (\w+)  ", told.stdout.split("Commands:")[1], re.MULTILINE)
+    assert len(names) >= 7
+    assert [name for name in names if f"`{name}" not in README] == []
+
+
+def test_every_command_runs(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for command in COMMANDS:
+        answer = subprocess.run(
+            ["/bin/sh", "-c", REPLACED.get(command, command)],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert answer.returncode == 0, f"{command}\n{answer.stdout}\n{answer.stderr}"
+    assert {"shop", "shop-scores", "mymarket", "market", "signals.parquet", "scores"} <= {
+        p.name for p in tmp_path.iterdir()
+    }
+
+
+def _beside(name: str) -> Path:
+    return Path(sys.executable).with_name(name)

@@ -1,0 +1,64 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from features.settings import read_settings
+from model.settings import Configuration, LabelSettings
+
+CONFIGURATION = Path(__file__).parents[2] / "configs" / "scrubwatch.yaml"
+VERDICT: dict[str, Any] = {
+    "seller_id": "a",
+    "decided_at": "2024-06-03",
+    "verdict": "manipulated",
+    "scheme": None,
+    "opened_at": None,
+    "onset_on": None,
+    "ended_on": None,
+    "covers_from": None,
+    "covers_to": None,
+    "route": "tip",
+    "selection_probability": None,
+    "decided_by": None,
+    "case_id": None,
+    "known_at": None,
+}
+MOMENTS = ("decided_at", "opened_at", "onset_on", "ended_on", "covers_from", "covers_to", "known_at")
+
+
+@pytest.fixture(scope="session")
+def configuration() -> Configuration:
+    return read_settings(CONFIGURATION, Configuration)
+
+
+@pytest.fixture(scope="session")
+def label_settings(configuration: Configuration) -> LabelSettings:
+    return configuration.labels
+
+
+@pytest.fixture(scope="session")
+def verdict_rows() -> Callable[..., pd.DataFrame]:
+    """Verdict rows as the store gives them; what is not said is null, and known_at is decided_at."""
+
+    def build(*rows: dict[str, Any]) -> pd.DataFrame:
+        table = pd.DataFrame([VERDICT | row for row in rows], columns=list(VERDICT))
+        for column in MOMENTS:
+            table[column] = pd.to_datetime(table[column]).astype("datetime64[us]")
+        table["known_at"] = table["known_at"].fillna(table["decided_at"])
+        return table.astype({"selection_probability": "float64"})
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def population() -> Callable[..., pd.DataFrame]:
+    """Sellers at cutoffs, every seller at every cutoff; owners by seller."""
+
+    def build(sellers: list[str], cutoffs: list[str], owners: dict[str, str] | None = None) -> pd.DataFrame:
+        rows = [(seller, cutoff, (owners or {}).get(seller)) for cutoff in cutoffs for seller in sellers]
+        table = pd.DataFrame(rows, columns=["seller_id", "as_of", "owner_id"])
+        return table.assign(as_of=pd.to_datetime(table["as_of"]).astype("datetime64[us]"))
+
+    return build

@@ -1,0 +1,185 @@
+"""From signal rows and labels to a fitted model, its card, and figures that no row has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import clone
+
+from features.signal import Signal
+from model.bundle import Card, base_margin, card_signals, library_versions
+from model.calibration import Calibration, fit_calibration
+from model.classifier import classifier_of, directions_of, fit_folds
+from model.metrics import METRICS, Estimate, estimate
+from model.settings import Configuration
+from training.split import CaseFolds
+
+Floats = npt.NDArray[np.float64]
+
+FEWEST_CASES = 2
+"""Cases with a culprit, and cases without one, below which there is no fold to judge a model by."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model that has not been stored yet.
+
+    Attributes:
+        booster: LightGBM's text.
+        card: what it says of itself.
+        rows: the training rows with their out-of-fold ``margin`` added.
+        estimates: figures by name, with intervals.
+
+    """
+
+    booster: str
+    card: Card
+    rows: pd.DataFrame
+    estimates: Mapping[str, Estimate]
+
+
+def obstacle(rows: pd.DataFrame, panel: pd.DataFrame, catalogue: Mapping[str, Signal]) -> str:
+    """Say why no model can be learned from these rows; empty if one can."""
+    positive = rows.loc[rows["label"] == 1, "case"].nunique()
+    if positive < FEWEST_CASES:
+        return f"{positive} case(s) with a culprit, {FEWEST_CASES} are needed to fit a model and to judge it"
+    other = rows.loc[~rows["case"].isin(rows.loc[rows["label"] == 1, "case"]), "case"].nunique()
+    if other < FEWEST_CASES:
+        return f"{other} case(s) without a culprit, {FEWEST_CASES} are needed to fit a model and to judge it"
+    if not known_signals(_signals_of(rows, panel, tuple(catalogue))):
+        return f"all {len(catalogue)} signals are missing in all {len(rows)} training rows; no table feeds any of them"
+    return ""
+
+
+def known_signals(signals: pd.DataFrame) -> tuple[str, ...]:
+    """Names of the columns that have a value in some row."""
+    return tuple(name for name in signals.columns if signals[name].notna().any())
+
+
+def fit_model(
+    rows: pd.DataFrame,
+    panel: pd.DataFrame,
+    catalogue: Mapping[str, Signal],
+    configuration: Configuration,
+    as_of: date,
+    *,
+    progress: Callable[[str], None],
+) -> Fit:
+    """Choose the number of trees by case folds, fit on all rows, calibrate and measure.
+
+    Unknown rows are learned from as negatives of weight ``classifier.unknown_weight``.
+
+    Args:
+        rows: training rows with ``label``, ``weight``, ``case``, for which ``obstacle`` is empty.
+        panel: the signal table that holds them.
+        catalogue: declarations of the signals.
+        configuration: all settings.
+        as_of: the date before which everything was known.
+        progress: told each step.
+
+    """
+    # On so few rows LightGBM's threads mostly wait: two of them on two busy cores cost 57 CPU-s where one costs 5.
+    settings = configuration.classifier.model_copy(update={"threads": 1})
+    signals = _signals_of(rows, panel, tuple(catalogue))
+    used = {name: catalogue[name] for name in known_signals(signals)}
+    positive = (rows["label"] == 1).to_numpy()
+    weights = rows["weight"].where(rows["label"].notna(), rows["weight"] * settings.unknown_weight).to_numpy()
+    folds = min(settings.folds, rows.loc[positive, "case"].nunique())
+    splits = list(CaseFolds(folds, settings.seed).split(rows, rows["label"], rows["case"]))
+    progress(f"fitting {folds} case folds on {len(rows):,} rows, {positive.sum():,} of them positive")
+    classifier = classifier_of(settings, used, settings.max_trees)
+    folded = fit_folds(classifier, signals[list(used)], positive.astype(int), splits, weights)
+    progress(f"fitting the model with {folded.trees} trees")
+    final = clone(classifier).set_params(trees=folded.trees)
+    final.fit(signals[list(used)], positive.astype(int), weights)
+    measured = rows.assign(margin=folded.margins)
+    calibration = calibrate(measured, configuration)
+    estimates = measure(measured, configuration)
+    left_out = [name for name in catalogue if name not in used]
+    card = Card(
+        signals=card_signals(used, tuple(used), directions_of(used, settings.monotone)),
+        calibration=calibration,
+        base=base_margin(final.booster_),
+        trained_as_of=as_of,
+        first_cutoff=rows["as_of"].min().date(),
+        last_cutoff=rows["as_of"].max().date(),
+        rows=count_labels(rows),
+        positive_cases=int(rows.loc[positive, "case"].nunique()),
+        trees=folded.trees,
+        bags=settings.bags,
+        metrics={name: _or_none(found.value) for name, found in estimates.items()},
+        configuration=configuration.digest,
+        libraries=library_versions(),
+        notes=notes_of(calibration, folds, left_out),
+    )
+    return Fit(final.booster_, card, measured, estimates)
+
+
+def count_labels(rows: pd.DataFrame) -> dict[str, int]:
+    """Training rows by label."""
+    return {
+        "positive": int((rows["label"] == 1).sum()),
+        "negative": int((rows["label"] == 0).sum()),
+        "unknown": int(rows["label"].isna().sum()),
+    }
+
+
+def calibrate(measured: pd.DataFrame, configuration: Configuration) -> Calibration:
+    """Fit the calibration on one row a design verdict: the last before its investigation, out of fold."""
+    judged = measured[measured["label"].notna() & measured["selection_probability"].notna()]
+    verdicts = judged.sort_values("as_of", kind="stable").drop_duplicates(["seller_id", "decided_at"], keep="last")
+    return fit_calibration(
+        verdicts["margin"].to_numpy(),
+        verdicts["label"].to_numpy(),
+        verdicts["selection_probability"].to_numpy(),
+        configuration.calibration,
+    )
+
+
+def measure(measured: pd.DataFrame, configuration: Configuration) -> dict[str, Estimate]:
+    """Measure the out-of-fold margins, on the last training row of each seller.
+
+    ``judged.*`` looks at the sellers with a verdict alone, ``drawn.*`` also at the drawn unknown ones, which count as
+    not found: a ranking, not a rate.
+    """
+    last = measured.sort_values("as_of", kind="stable").drop_duplicates("seller_id", keep="last")
+    populations = {"judged": last[last["label"].notna()], "drawn": last}
+    return {
+        f"{population}.{metric.name}": estimate(
+            metric,
+            (rows["label"] == 1).to_numpy(dtype=float),
+            rows["margin"].to_numpy(),
+            rows["case"].to_numpy(),
+            budget=configuration.alerts.budget,
+            seed=configuration.classifier.seed,
+        )
+        for population, rows in populations.items()
+        for metric in METRICS.values()
+    }
+
+
+def notes_of(calibration: Calibration, folds: int, left_out: Sequence[str]) -> tuple[str, ...]:
+    """Sentences that must be said wherever the model is used."""
+    notes = ["A reason to look, not a finding."]
+    if not calibration.calibrated:
+        notes.append(f"The score is an index, not a probability: {calibration.reason}.")
+    if folds < 5:
+        notes.append(f"Few cases: judged by {folds} folds only.")
+    if left_out:
+        notes.append(f"Missing in every training row, so not learned from: {', '.join(left_out)}.")
+    return tuple(notes)
+
+
+def _signals_of(rows: pd.DataFrame, panel: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The signals of the rows, in their order."""
+    keys = ["seller_id", "as_of"]
+    return rows[keys].merge(panel[[*keys, *names]], on=keys, how="left", validate="one_to_one")[list(names)]
+
+
+def _or_none(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
