@@ -23,8 +23,10 @@ demo: .venv/.installed  ## Simulate a marketplace, learn from it, list its ten m
 	@rm -rf demo
 	@$(BIN)/scrubwatch demo
 
-test: lint  ## What a change can break: format, lint, types, imports, tests, doctests, wheel (under 10 minutes)
-	@$(BIN)/python -m pytest -q -n $(WORKERS)
+test: .venv/.installed  ## What a change can break: format, lint, types, imports, tests, doctests, wheel (under 10 minutes)
+	@$(MAKE) lint && linted=passed || linted=FAILED; \
+	$(BIN)/python -m pytest -q -n $(WORKERS) && tested=passed || tested=FAILED; \
+	echo "lint $$linted, tests $$tested"; [ "$$linted$$tested" = passedpassed ]
 
 check: test  ## The one command that checks everything: `make test`, and that what is installed agrees with the lock
 	@$(BIN)/python -m pip check --disable-pip-version-check

@@ -84,10 +84,11 @@ def demo(
         simulate_then(data, truth, market)
         learned = retrain_then(data, store, as_of, configuration, around)
         scored = score_then(data, store, as_of, scores, configuration, around)
-    terminal.print_retraining(learned)
+    terminal.print_lines([f"learned as of {as_of}: {learned.outcome}; {learned.why}"])
     terminal.print_scoring(scored)
     terminal.print_truth(terminal.read_listed(scores), guilty_sellers(truth, as_of), scored.sellers)
-    terminal.print_lines(f"{name}: {folder / name}" for name in ("data", "truth", "store", "scores"))
+    terminal.print_lines([f"data: {data}", f"truth: {truth}", f"store: {store}", f"scores: {scores}"])
+    terminal.print_lines([f"MLflow: {terminal.mlflow_ui(learned.tracking_uri)}"] if learned.run_id else [])
 
 
 @command.command()

@@ -69,7 +69,7 @@ def print_check(report: IntakeReport, delivery: Delivery) -> None:
         if absent:
             say(f"columns that {name} lacks: {', '.join(absent)}")
     if report.missing:
-        say(f"tables that are missing: {', '.join(report.missing)}; their signals are missing too, not zero")
+        say(f"not handed in, so what needs them is missing, not zero: {', '.join(report.missing)}")
     print_lines([*report.messages, *report.marks])
 
 

@@ -12,13 +12,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from features.contract import TABLES
+from features.contract import TABLES, Table
 from features.delivery import Delivery, inspect
-from features.engine import connect
+from features.engine import connect, count
 from features.errors import WrongUse
 from features.intake_report import NOTHING_ALLOWED, Allowances, IntakeReport
 from features.judging import Run, judge
+from features.landed import WEEK
 from features.landing import keep_waiting, land, quarantine
+from features.listings import LISTING_VERSIONS
 from features.privacy import key_digest, privacy_key
 from features.refusal import refuse_if_broken
 from features.settings import FeatureSettings
@@ -98,6 +100,7 @@ def _identity(delivery: Delivery, manifest: Manifest, settings: FeatureSettings,
 def _commit(run: Run, identity: Mapping[str, Any]) -> None:
     manifest = run.manifest
     changed: list[datetime] = []
+    corrected: set[date] = set()
     for table in run.sorted_tables:
         quarantine(run.connection, run.store, manifest.generation, table)
         manifest = keep_waiting(run.connection, run.store, manifest, table)
@@ -107,20 +110,46 @@ def _commit(run: Run, identity: Mapping[str, Any]) -> None:
         ).fetchone()
         if first is not None and first[0] is not None:
             changed.append(first[0])
+            corrected |= _corrected_weeks(run, table)
             manifest = land(run.connection, run.store, manifest, table, run.standings[table.name])
     manifest = replace(manifest, identity=identity)
     if changed:
-        manifest = _forget_derived(manifest, min(changed).date())
+        manifest = _forget_derived(manifest, min(changed).date(), corrected)
     run.store.commit(replace(manifest, inputs={**manifest.inputs, **run.delivery.files}))
 
 
-def _forget_derived(manifest: Manifest, first_change: date) -> Manifest:
+def _corrected_weeks(run: Run, table: Table) -> set[date]:
+    """Mondays of the weeks whose facts end earlier, because a row of theirs is corrected by one that lands now."""
+    if table.repeat != "correction":
+        return set()
+    name, keys = table.name, ", ".join(table.key)
+    corrected = f"select * from held_{name} where ({keys}) in (select ({keys}) from landing_{name})"
+    if count(run.connection, f"select count(*) from ({corrected})") == 0:
+        return set()
+    for each in ("sellers", "products"):
+        run.connection.execute(
+            f"create or replace temp view {each} as select * exclude (file) from landing_{each}"
+            f" union all select * from held_{each}"
+        )
+    return {
+        week
+        for (week,) in run.connection.execute(f"""
+select distinct {WEEK} from (
+  select greatest(c.known_at, l.listing_known_at) as known_at
+  from ({corrected}) as c
+  join ({LISTING_VERSIONS}) as l on c.product_id = l.product_id and l.version = 1
+)
+""").fetchall()
+    }
+
+
+def _forget_derived(manifest: Manifest, first_change: date, corrected: set[date]) -> Manifest:
     """Drop the tiles and signal tables that may hold another value now; they are made anew from landed rows."""
 
-    def outdated(entry_group: str, week: date) -> bool:
-        if entry_group.startswith("tiles/"):
-            return (first_change - week).days < 7
-        return entry_group.startswith("signals") and week > first_change
+    def outdated(group: str, week: date) -> bool:
+        if group.startswith("tiles/"):
+            return (first_change - week).days < 7 or week in corrected
+        return group.startswith("signals/") and week > first_change
 
     return manifest.without(
         {path for path, entry in manifest.files.items() if outdated(entry.group, date.fromisoformat(entry.week))}

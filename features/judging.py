@@ -17,10 +17,8 @@ from features.landed import landed, no_rows
 from features.landing import quarantined_before
 from features.reading import contract_columns, reading
 from features.settings import FeatureSettings
-from features.standing import CONTRADICTION, Standing, settle
+from features.standing import CONTRADICTION, ORPHAN, Standing, row_as_json, settle
 from features.store import Manifest, Store
-
-ORPHAN = "orphan"
 
 
 @dataclass
@@ -36,6 +34,7 @@ class Run:
     newest: dict[str, datetime | None] = field(default_factory=dict)
     reports: dict[str, TableReport] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
@@ -48,10 +47,9 @@ class Run:
 def judge(run: Run, table: Table, as_of: date | None) -> None:
     """Read one table's new rows and sort them into standing, waiting and quarantined."""
     name, connection, delivered = table.name, run.connection, run.delivery.tables.get(table.name)
-    held = landed(run.store, run.manifest, table, run.key_types)
-    connection.execute(f"create or replace temp view held_{name} as {held}")
+    withdrawn = _withdraw(run, table)
     pending = run.store.paths(run.manifest.group(f"pending/{name}"))
-    if pending or (delivered is not None and delivered.fresh):
+    if pending or withdrawn or (delivered is not None and delivered.fresh):
         _sort(run, table, as_of, parquet(pending) if pending else f"({_empty(table, run.key_types)})")
     else:
         connection.execute(f"create or replace temp view landing_{name} as {no_rows(table, run.key_types)}")
@@ -62,6 +60,35 @@ def judge(run: Run, table: Table, as_of: date | None) -> None:
             run.problems.append(f"{name}: required table is empty; the contract asks for its rows from the log")
 
 
+def _withdraw(run: Run, table: Table) -> bool:
+    """Open ``held_NAME``, without rows whose parent no longer stands: these are ``withdrawn_NAME`` and wait again."""
+    name = table.name
+    rows = landed(run.store, run.manifest, table, run.key_types)
+    lost = [
+        f"{column} in (select {column} from lost_{parent})" for column, parent in table.parents if parent in run.lost
+    ]
+    condition = " or ".join(lost) or "false"
+    run.connection.execute(f"create or replace temp view held_{name} as select * from ({rows}) where not ({condition})")
+    run.connection.execute(f"create or replace temp table withdrawn_{name} as select * from ({rows}) where {condition}")
+    return count(run.connection, f"select count(*) from withdrawn_{name}") > 0
+
+
+def _note_lost_keys(run: Run, table: Table) -> None:
+    """Note the keys whose landed rows went stale and left nothing that stands: their children have lost a parent."""
+    name, key = table.name, table.key[0]
+    run.connection.execute(f"""
+create or replace temp table lost_{name} as
+select distinct {key} from {run.standings[name].stale}
+where {key} not in (select {key} from landing_{name})
+  and {key} not in (
+    select {key} from (select {key}, known_at from held_{name} where {key} in (select {key} from stale_{name}))
+    where ({key}, known_at) not in (select ({key}, known_at) from stale_{name})
+  )
+""")
+    if count(run.connection, f"select count(*) from lost_{name}"):
+        run.lost.add(name)
+
+
 def _sort(run: Run, table: Table, as_of: date | None, pending: str) -> None:
     name, connection, delivered = table.name, run.connection, run.delivery.tables.get(table.name)
     rows = _empty(table, run.key_types)
@@ -69,7 +96,9 @@ def _sort(run: Run, table: Table, as_of: date | None, pending: str) -> None:
         rows = reading(delivered, run.delivery.data, run.key_types, run.settings.contract.recorded_from)
     try:
         connection.execute(f"create or replace temp table staged_{name} as {rows}")
-    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
         raise ContractBroken(f"{name}: its files cannot be read; deliver them again: {error}") from error
     columns = ", ".join(contract_columns(table))
     connection.execute(f"""
@@ -78,9 +107,12 @@ create or replace temp view candidates_{name} as
 select {columns}, known_at, file, true as delivered from staged_{name} where rule is null
 union all
 select {columns}, known_at, file, false from {pending}
+union all
+select {columns}, known_at, null, false from withdrawn_{name}
 """)
     run.standings[name] = settle(connection, table)
     _wait_for_parents(run, table, as_of)
+    _note_lost_keys(run, table)
     _put_aside(run, table)
     run.reports[name] = _count(run, table)
 
@@ -115,16 +147,16 @@ select *, {there} as has_parents, known_at < {deadline} as overdue from standing
 def _put_aside(run: Run, table: Table) -> None:
     """Collect what this run puts into quarantine, but for rows that an earlier run put there already."""
     name = table.name
-    row = f"to_json(struct_pack({', '.join(f'{column} := {column}' for column in contract_columns(table))}))::varchar"
+    row = row_as_json(contract_columns(table))
     run.connection.execute(f"""
 -- a row is a row to put aside: as JSON with pseudonyms, the rule that it breaks, the file that it came in
 create or replace temp table quarantine_{name} as
 with broken as (
-  select {row} as row, rule, file from staged_{name} where rule is not null
+  select {row} as row, rule, file, true as delivered from staged_{name} where rule is not null
   union all
-  select {row}, '{CONTRADICTION}', file from {run.standings[name].contradicting}
+  select {row}, '{CONTRADICTION}', file, delivered from {run.standings[name].contradicting}
   union all
-  select {row}, '{ORPHAN}', file from judged_{name} where not has_parents and coalesce(overdue, false)
+  select {row}, '{ORPHAN}', file, false from judged_{name} where not has_parents and coalesce(overdue, false)
 )
 select broken.*
 from broken
@@ -139,16 +171,18 @@ def _count(run: Run, table: Table) -> TableReport:
         connection.execute(f"select rule, count(*) from quarantine_{name} group by rule order by rule").fetchall()
     )
     delivered = count(connection, f"select count(*) from staged_{name}")
-    known_bad = count(connection, f"select count(*) from staged_{name} where rule is not null") - count(
-        connection, f"select count(*) from quarantine_{name} where rule not in ('{CONTRADICTION}', '{ORPHAN}')"
+    bad = f"(select file from staged_{name} where rule is not null union all"
+    bad += f" select file from {run.standings[name].contradicting} where delivered)"
+    put_aside_before = count(connection, f"select count(*) from {bad}") - count(
+        connection, f"select count(*) from quarantine_{name} where delivered"
     )
-    redelivered = run.standings[name].redelivered
+    redelivered = run.standings[name].redelivered + put_aside_before
     late_after = run.settings.contract.late_after_days
     late = f"known_at > cast({table.happened} as timestamp) + interval {late_after} day"
     overdue = count(connection, f"select count(*) from judged_{name} where not has_parents and overdue")
     return TableReport(
         delivered=delivered,
-        new=delivered - redelivered - known_bad,
+        new=delivered - redelivered,
         redelivered=redelivered,
         landed=count(connection, f"select count(*) from landing_{name}"),
         waiting=count(connection, f"select count(*) from waiting_{name}") - overdue,

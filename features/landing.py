@@ -12,7 +12,7 @@ from features.contract import Table
 from features.engine import count, literal, parquet
 from features.landed import WEEK
 from features.reading import contract_columns
-from features.standing import Standing
+from features.standing import CONTRADICTION, ORPHAN, Standing, row_as_json
 from features.store import Manifest, Store, StoredFile
 
 
@@ -88,11 +88,16 @@ def quarantine(connection: duckdb.DuckDBPyConnection, store: Store, generation: 
     """Add the rows of ``quarantine_NAME`` (row, rule, file) to ``quarantine/NAME.parquet``, marked with the run.
 
     Rows that a run wrote which never committed carry a later generation than the manifest; the next run drops them.
+    A row that was put aside and stands after all leaves the quarantine.
     """
-    kept = quarantined_before(store, generation, table.name)
-    if count(connection, f"select count(*) from quarantine_{table.name}") == 0:
-        return
     place = store.path / "quarantine" / f"{table.name}.parquet"
+    before = quarantined_before(store, generation, table.name)
+    row = row_as_json(contract_columns(table))
+    returned = f"rule in ('{CONTRADICTION}', '{ORPHAN}') and row in (select {row} from landing_{table.name})"
+    added = count(connection, f"select count(*) from quarantine_{table.name}")
+    if added == 0 and count(connection, f"select count(*) from {before} where {returned}") == 0:
+        return
+    kept = f"{before} where not ({returned})"
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     staged = place.with_suffix(".next")
     connection.execute(

@@ -86,7 +86,7 @@ def reading(delivered: DeliveredTable, data: Path, key_types: Mapping[str, str],
         for name in sorted(delivered.reals)
         if any(column.name == name and column.kind == "whole" for column in table.columns)
     ]
-    recorded = "try_cast(recorded_at as timestamp)" if "recorded_at" in delivered.columns else "null::timestamp"
+    recorded = moment("recorded_at") if "recorded_at" in delivered.columns else "null::timestamp"
     whens = "\n    ".join(f"when {rule.broken} then '{rule.name}'" for rule in rules(table, reals=delivered.reals))
     columns = ",\n  ".join(_filled(table, column) for column in table.columns)
     happened = f"cast({_happened(table)} as timestamp)"
@@ -125,7 +125,7 @@ def _cast(column: Column, delivered: DeliveredTable, key_types: Mapping[str, str
         return f"case when {name} in {_sql_list(column.values)} then {name} when {name} is not null then 'other' end"
     if column.kind == "whole" and name in delivered.reals:
         return f"case when isfinite({name}) then try_cast({name} as bigint) end"
-    return f"try_cast({name} as {kind})"
+    return moment(name) if column.kind == "moment" else f"try_cast({name} as {kind})"
 
 
 def sql_type(column: Column, key_types: Mapping[str, str]) -> str:
@@ -136,6 +136,11 @@ def sql_type(column: Column, key_types: Mapping[str, str]) -> str:
         return key_types.get(column.entity or "", "varchar")
     kinds = {"text": "varchar", "moment": "timestamp", "date": "date", "whole": "bigint", "real": "double"}
     return kinds.get(column.kind, "boolean")
+
+
+def moment(name: str) -> str:
+    """SQL of a timestamp of any unit, zoned or naive, as naive UTC; null where it does not fit."""
+    return f"try_cast(try_cast({name} as timestamptz) as timestamp)"
 
 
 def pseudonym(expression: str) -> str:

@@ -6,6 +6,7 @@ The outcome is a function of the set of rows ever delivered. That is why a row t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -15,6 +16,7 @@ from features.engine import count
 from features.reading import contract_columns
 
 CONTRADICTION = "contradicts_key"
+ORPHAN = "orphan"
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Standing:
     """The temporary tables that ``settle`` leaves behind for one table, and what it counted.
 
     ``standing``: rows to land (contract columns, known_at, file). ``stale``: rows landed earlier that no longer stand
-    (contract columns, known_at). ``contradicting``: rows to quarantine (contract columns, file).
+    (contract columns, known_at). ``contradicting``: rows to quarantine (contract columns, file, delivered in this run).
     """
 
     standing: str
@@ -35,12 +37,12 @@ def settle(connection: duckdb.DuckDBPyConnection, table: Table) -> Standing:
     """Decide which rows of the tables ``candidates_NAME`` and ``held_NAME`` stand.
 
     A candidate row has the contract's columns, ``known_at``, ``file`` and ``delivered`` (false: it waited since an
-    earlier run). Only keys that occur twice are looked at closely; all others stand as they are.
+    earlier run, or is ``withdrawn_NAME`` because its parent no longer stands). Only keys that occur twice are looked at
+    closely; all others stand as they are.
     """
     name = table.name
     columns = ", ".join(contract_columns(table))
     keys = ", ".join(table.key)
-    content = f"to_json(struct_pack({', '.join(f'{column} := {column}' for column in contract_columns(table))}))"
     same_key = " and ".join(_equal(table, column) for column in table.key)
     connection.execute(f"""
 -- a row is a key that occurs more than once among new and held rows
@@ -72,7 +74,7 @@ with contested_rows as (
 )
 select
   *,
-  {_stands(table, content)} as stands
+  {_stands(table)} as stands
 from events
 """)
     connection.execute(f"""
@@ -85,15 +87,17 @@ select {columns}, known_at, file from events_{name}
 where stands and (held_known_at is null or held_known_at <> known_at)
 """)
     connection.execute(f"""
--- a row was landed in an earlier run and no longer stands as it was
+-- a row was landed in an earlier run and no longer stands as it was, or has lost its parent
 create or replace temp view stale_{name} as
 select {columns}, held_known_at as known_at from events_{name}
 where held_known_at is not null and (not stands or held_known_at <> known_at)
+union all
+select {columns}, known_at from withdrawn_{name}
 """)
     connection.execute(f"""
 -- a row has the key of another one that stands, and says something else
 create or replace temp view contradicting_{name} as
-select {columns}, file from events_{name} where not stands
+select {columns}, file, deliveries > 0 as delivered from events_{name} where not stands
 """)
     redelivered = count(
         connection,
@@ -102,11 +106,22 @@ select {columns}, file from events_{name} where not stands
     return Standing(f"standing_{name}", f"stale_{name}", f"contradicting_{name}", redelivered)
 
 
-def _stands(table: Table, content: str) -> str:
-    if table.repeat == "version":
+def _stands(table: Table) -> str:
+    """SQL: does the event stand? Corrections and versions all do; of contradictions the first, ties by content.
+
+    People's columns decide last, since their pseudonyms differ from store to store.
+    """
+    if table.repeat != "first":
         return "true"
-    rivals = ", ".join([*table.key, "known_at"] if table.repeat == "correction" else table.key)
-    return f"row_number() over (partition by {rivals} order by known_at, md5({content})) = 1"
+    others = [column.name for column in table.columns if not column.personal]
+    people = [column.name for column in table.columns if column.personal]
+    order = ", ".join(["known_at", f"md5({row_as_json(others)})", *people])
+    return f"row_number() over (partition by {', '.join(table.key)} order by {order}) = 1"
+
+
+def row_as_json(columns: Sequence[str]) -> str:
+    """SQL of the row as JSON text: what is put aside, and how two contents are told apart."""
+    return f"to_json(struct_pack({', '.join(f'{column} := {column}' for column in columns)}))::varchar"
 
 
 def _equal(table: Table, column: str) -> str:

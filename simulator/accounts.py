@@ -155,7 +155,7 @@ def police(world: World, week: int, wrongly: Ints, factor: Floats, helper: Ints)
     _minor(world, random, "category_opened", rules.category_opened_per_year, np.flatnonzero(able), week)
     closing = np.flatnonzero((world.sellers.closed_week == week) & (world.sellers.opened_week < week))
     at = instants_in_week(random, len(closing), now)
-    report(world, closing, at, "closed", "seller", -1, -1, -1)
+    report(world, "closed", closing, at, by="seller")
 
 
 def suspend_listings(world: World, random: Random, product: Ints, week: int) -> None:
@@ -175,10 +175,19 @@ def _suspend(
     specialist = one_of_role(world, random, np.full(count, code("role", "account_specialist")))
     reason = random.integers(0, 5, count)
     kind = np.where(machine, code("account_actor_kind", "automation"), code("account_actor_kind", "staff"))
-    report(world, seller, at, "suspended", kind, np.where(machine, -1, specialist), -1, product, reason)
+    report(
+        world,
+        "suspended",
+        seller,
+        at,
+        actor=np.where(machine, -1, specialist),
+        by=kind,
+        product_id=product,
+        reason=reason,
+    )
     appeals = (random.random(count) < rules.appealed_share) | quick
     appealed = at + _later(random, count, 0.5 if quick else rules.appeal_days)
-    report(world, seller[appeals], appealed[appeals], "appealed", "seller", -1, -1, product[appeals])
+    report(world, "appealed", seller[appeals], appealed[appeals], by="seller", product_id=product[appeals])
     helped = helper >= 0
     returns = (appeals & (random.random(count) < rules.reinstated_share)) | quick | helped
     usual = appealed + _later(random, count, 1.0 if quick else rules.reinstatement_days)
@@ -192,7 +201,7 @@ def _suspend(
     world.products.suspended_until[product[~account]] = until[~account]
     lost = account & ~returns
     closing = at + random.integers(20, 90, count) * DAY
-    report(world, seller[lost], closing[lost], "closed", "staff", specialist[lost], -1, product[lost])
+    report(world, "closed", seller[lost], closing[lost], actor=specialist[lost])
     world.sellers.closed_week[seller[lost]] = np.maximum(world.week_of(closing[lost]), week + 1)
 
 
@@ -200,7 +209,7 @@ def _reinstate(world: World, random: Random, seller: Ints, at: Ints, actor: Ints
     forged = world.settings.schemes.forged_ticket_share
     ticketed = random.random(len(seller)) < np.where(helped, forged, 0.8)
     ticket = open_support_tickets(world, seller, at, actor, ticketed)
-    report(world, seller, at, "reinstated", "staff", actor, ticket, product)
+    report(world, "reinstated", seller, at, actor=actor, ticket=ticket, product_id=product)
     sold = np.flatnonzero(helped)
     world.truth.add(
         "account_actions",
@@ -222,33 +231,32 @@ def _minor(world: World, random: Random, kind: str, per_year: float, able: Ints,
     ticketed = random.random(len(seller)) < (0.8 if kind == "category_opened" else 0.3)
     ticket = open_support_tickets(world, seller, at, actor, ticketed)
     reason = code("account_reason", "application" if kind == "category_opened" else "performance")
-    report(world, seller, at, kind, "staff", actor, ticket, -1, np.full(len(seller), reason))
+    report(world, kind, seller, at, actor=actor, ticket=ticket, reason=reason)
 
 
 def report(
     world: World,
+    kind: str,
     seller: Ints,
     at: Ints,
-    kind: str,
-    actor_kind: str | Ints,
-    actor: Ints | int,
-    ticket: Ints | int,
-    product: Ints | int,
-    reason: Ints | int = -1,
+    *,
+    actor: Ints | int = -1,
+    by: str | Ints = "staff",
+    ticket: Ints | int = -1,
+    **details: Ints | int,
 ) -> None:
-    """Report acts on accounts or (with a product) listings."""
-    who = code("account_actor_kind", actor_kind) if isinstance(actor_kind, str) else actor_kind
+    """Report acts on accounts or listings; -1 is null, `by` is the kind of actor, `details` are further columns."""
+    who = code("account_actor_kind", by) if isinstance(by, str) else by
     staff = np.full(len(seller), actor, dtype=np.int64) if isinstance(actor, int) else actor
     columns: dict[str, npt.NDArray[np.generic] | int] = {
         "seller_id": seller,
         "acted_at": at,
         "kind": code("account_action", kind),
-        "product_id": product,
         "actor_kind": who,
         "actor_id": world.identity.of("staff", staff),
-        "reason": reason,
         "queue": np.where(staff >= 0, world.staff.queue[np.maximum(staff, 0)], -1),
         "ticket_id": ticket,
+        **details,
     }
     world.delivery.add("account_actions", world.recorded("account_actions", at, leaf=True), columns)
 

@@ -102,14 +102,16 @@ class Delivery:
             numbers = self._identity.of(column.of, numbers)
         if column.kind in ("id", "opaque"):
             return as_text(numbers) if self._text_ids else pa.array(numbers, mask=numbers < 0)
-        absent = numbers < 0
-        mask = absent if absent.any() else None
+        mask = numbers < 0 if (numbers < 0).any() else None
         if column.kind == "word":
             return pa.array(self._words[column.of]).take(pa.array(numbers, mask=mask))
-        if column.kind == "bool":
-            return pa.array(numbers > 0, mask=mask)
-        if column.kind == "time":
-            return pa.array(numbers.view("datetime64[us]"), mask=mask)
-        if column.kind == "date":
-            return pa.array(numbers.astype(np.int32), mask=mask).view(pa.date32())
-        return pa.array(numbers.astype(np.int32), mask=mask)
+        return _plain(column.kind, numbers, mask)
+
+
+def _plain(kind: str, numbers: Ints, mask: npt.NDArray[np.bool_] | None) -> pa.Array:
+    if kind == "bool":
+        return pa.array(numbers > 0, mask=mask)
+    if kind == "time":
+        return pa.array(numbers.view("datetime64[us]"), mask=mask)
+    whole = pa.array(numbers.astype(np.int32), mask=mask)
+    return whole.view(pa.date32()) if kind == "date" else whole

@@ -70,7 +70,7 @@ def _shown_rating_edge(world: World) -> Floats:
     """Shown rating above 4.2, trusted more the more reviews there are."""
     count = np.maximum(world.shelf.shown_count, 0)
     mean = world.shelf.shown_stars / np.maximum(count, 1)
-    return (mean - 4.2) * count / (count + 10)
+    return np.asarray((mean - 4.2) * count / (count + 10))
 
 
 def _places(world: World, standing: Floats, active: Bools) -> Ints:

@@ -118,5 +118,5 @@ def _a_recent_review(world: World, random: np.random.Generator, seller: Ints, wa
     able = wanted & (high > low)
     place = low + (random.random(len(seller)) * (high - low)).astype(np.int64)
     review[able] = first + order[place[able]]
-    later = world.shelf.created[np.maximum(review, 0)] > world.week_start(len(world.shelf._first_of_week) - 2)
+    later = world.shelf.created[np.maximum(review, 0)] > world.week_start(world.counters["week"])
     return np.where(later, -1, review)

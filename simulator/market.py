@@ -10,25 +10,25 @@ import numpy.typing as npt
 from simulator.accounts import change_hands, enter, enter_staff, police
 from simulator.clock import instants_in_week
 from simulator.demand import open_trade, trade
+from simulator.findings import take_down
 from simulator.look_alikes import Episodes, crowd_reviews, plan_episodes, rightful_work, stir
 from simulator.look_ups import routine
 from simulator.moderation import Work, examine, joined
+from simulator.paid_removals import paid_removals
 from simulator.population import NEVER
 from simulator.reviewing import fates, receive, stock_shelves
-from simulator.rings import Rings, Spells, note_guilt, plan_guilt
+from simulator.rings import Rings, Spells, helpers, note_guilt, plan_guilt
 from simulator.schema import code
 from simulator.schemes import (
     buy_reviews,
     buyer_report,
-    helpers,
-    paid_removals,
     pressure,
     sabotage,
     sell_data,
     sell_standing,
 )
 from simulator.settings import SimulatorSettings
-from simulator.verdicts import investigate, open_docket, take_down
+from simulator.verdicts import investigate, open_docket
 from simulator.world import World, found_world
 
 Ints = npt.NDArray[np.int64]

@@ -202,7 +202,7 @@ def hire_staff(random: Random, sellers: Sellers, settings: SimulatorSettings) ->
 def _moderators_by_queue(sellers: Sellers, queues: Ints, settings: StaffSettings) -> Ints:
     volume = np.bincount(queues[sellers.category], sellers.size, minlength=int(queues.max()) + 1)
     crowd = len(sellers.size) / settings.sellers_per_moderator
-    wanted = np.maximum(2, np.round(crowd * volume / volume.sum())).astype(np.int64)
+    wanted: Ints = np.maximum(2, np.round(crowd * volume / volume.sum())).astype(np.int64)
     wanted[int(np.argmin(volume))] = 1
     return wanted
 

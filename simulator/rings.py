@@ -67,10 +67,6 @@ class Rings:
         self.since_day = np.append(self.since_day, day)
         self.caught_week = np.append(self.caught_week, NEVER)
 
-    def members(self, ring: int, actors_of_role: Ints) -> Ints:
-        """The ring's members among the given staff."""
-        return self.actor[(self.ring == ring) & np.isin(self.actor, actors_of_role)]
-
 
 def plan_guilt(world: World) -> tuple[Spells, Rings]:
     """Draw the guilty, their schemes and rings."""
@@ -199,3 +195,18 @@ def _wished_removals(world: World, random: Random, count: int) -> Floats:
     usual = rules.removals_per_week * random.lognormal(0, rules.removals_log_sigma, count)
     small = rules.small_client_removals_per_month * 12 / 52 * random.uniform(0.5, 1.2, count)
     return np.where(random.random(count) < rules.small_client_share, np.minimum(small, usual), usual)
+
+
+def helpers(world: World, random: Random, rings: Rings, ring: Ints, scheme: str) -> Ints:
+    """For each wanted ring one of its bribed staff of the scheme's role, -1 when all are caught."""
+    role = world.staff.role[rings.actor] == code("role", INSIDE_ROLES[scheme])
+    able = role & (rings.caught_week > world.counters["week"])
+    actor, of_ring = rings.actor[able], rings.ring[able]
+    order = np.argsort(of_ring, kind="stable")
+    low = np.searchsorted(of_ring[order], ring)
+    high = np.searchsorted(of_ring[order], ring, side="right")
+    place = low + (random.random(len(ring)) * (high - low)).astype(np.int64)
+    found = high > low
+    helper = np.full(len(ring), -1, dtype=np.int64)
+    helper[found] = actor[order][place[found]]
+    return helper

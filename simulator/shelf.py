@@ -45,7 +45,7 @@ class Shelf:
 
     def __init__(self, products: int, start: int, weeks: int) -> None:
         """Begin empty."""
-        self._columns: dict[str, npt.NDArray[Any]] = {name: np.empty(1024, dtype=kind) for name, kind in _COLUMNS.items()}
+        self._columns: dict[str, npt.NDArray[Any]] = {name: np.empty(1024, kind) for name, kind in _COLUMNS.items()}
         self.count = 0
         self._start = start
         self._weeks = weeks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulator.delivery import Delivery
-from simulator.schema import BOOL, DATE, FLOAT, TABLES, TIME, Column
+from simulator.schema import BOOL, DATE, TABLES, TIME, Column
 
-Rows = dict[str, npt.NDArray[np.generic]]
+Rows = dict[str, npt.NDArray[Any]]
 
 _SELLER, _STAFF, _RING, _SCHEME = (
     Column("id", "seller"),
@@ -59,7 +60,6 @@ TRUTH: dict[str, dict[str, Column]] = {
         "explanation": Column("word", "explanation"),
         "from_on": DATE,
         "to_on": DATE,
-        "strength": FLOAT,
     },
 }
 

@@ -1,18 +1,15 @@
-"""Investigations: who is looked at and why, what is found and when, and what a finding changes."""
+"""Investigations: who is looked at and why, and what is decided, when, and how wrongly."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from simulator.accounts import report
 from simulator.clock import DAY, SECOND, instants_in_week
+from simulator.findings import Docket, Finding, act_on, clear_staff
 from simulator.look_ups import look_up, one_of_role
-from simulator.moderation import restore
-from simulator.population import NEVER
 from simulator.rings import Rings, Spells
 from simulator.schema import code
 from simulator.world import World
@@ -26,61 +23,44 @@ _REST_WEEKS = 26
 _MEMORY = 0.93  # of suspicion, a week
 
 
-class Finding(NamedTuple):
-    """A culprit found, to be acted on in its week of decision."""
+class Opened(NamedTuple):
+    """Cases opened in a week by one route; `probability` of selection is NaN where no design drew the seller."""
 
-    seller: int
-    decided_at: int
-    investigator: int
-    case: int
+    seller: Ints
+    route: str
+    probability: Floats
+    case: Ints
 
 
-@dataclass
-class Docket:
-    """Open and planned investigations."""
+class Investigation(NamedTuple):
+    """How the opened cases go: `spell` is a scheme of the seller's (-1: innocent)."""
 
-    free_from: Ints
-    found: Bools
-    planned: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    due: dict[int, list[Finding]] = field(default_factory=dict)
+    spell: Ints
+    verdict: Ints
+    opened_at: Ints
+    decided_at: Ints
+    investigator: Ints
 
 
 def open_docket(world: World) -> Docket:
     """No case is open at the start."""
-    sellers = len(world.sellers.size)
-    return Docket(np.zeros(sellers, dtype=np.int64), np.zeros(sellers, dtype=bool))
+    return Docket(np.zeros(len(world.sellers.size), dtype=np.int64))
 
 
 def investigate(world: World, docket: Docket, spells: Spells, rings: Rings, week: int) -> None:
     """Open the week's cases, report what will come of them, and act on the findings due this week."""
     random = world.random("verdicts")
     for finding in docket.due.pop(week, []):
-        _act_on(world, random, docket, spells, rings, finding, week)
+        act_on(world, random, spells, rings, finding, week)
     for seller, case in docket.planned.pop(week, []):
         if docket.free_from[seller] <= week:
-            _open(world, random, docket, spells, np.array([seller]), "tip", np.array([np.nan]), np.array([case]), week)
+            named = Opened(np.array([seller]), "tip", np.array([np.nan]), np.array([case]))
+            _open(world, random, docket, spells, named, week)
     for route, sellers, probability in _selected(world, random, docket, spells, week):
         cases = world.number_rows("case", len(sellers))
-        _open(world, random, docket, spells, sellers, route, probability, cases, week)
+        _open(world, random, docket, spells, Opened(sellers, route, probability, cases), week)
     world.suspicion *= _MEMORY
-    _clear_staff(world, random, rings, week)
-
-
-def take_down(world: World, docket: Docket, spells: Spells, rings: Rings, week: int) -> None:
-    """Arrest the staff of the largest ring and open a case on its clients."""
-    if rings.count == 0:
-        return
-    running = spells.guilty(week)
-    largest = int(np.argmax(np.bincount(spells.ring[running], minlength=rings.count)))
-    random = world.random("takedown")
-    members = rings.actor[rings.ring == largest]
-    case = int(world.number_rows("case", 1)[0])
-    _convict(world, random, rings, members, world.week_start(week) + 3 * DAY, largest, spells, case)
-    for ring in np.setdiff1d(rings.ring, [largest]):
-        moderators = rings.actor[(rings.ring == ring) & (world.staff.role[rings.actor] == code("role", "moderator"))]
-        _recruit(world, random, rings, moderators[:1], int(ring), week)
-    for seller in np.unique(spells.seller[running & (spells.ring == largest)]):
-        docket.planned.setdefault(week + 1, []).append((int(seller), case))
+    clear_staff(world, random, rings, week)
 
 
 def _selected(
@@ -90,63 +70,55 @@ def _selected(
     rules, scale = world.settings.verdicts, len(world.sellers.size) / 1000
     able = np.flatnonzero(world.open_sellers(week) & (docket.free_from <= week))
     suspicion = world.suspicion[able] + 0.05
-    guilty = np.intersect1d(able, spells.seller[spells.guilty(week) & (spells.onset < week - 3)])
     noisy = suspicion**1.3 * random.lognormal(0, rules.suspicion_noise, len(able))
-    on_guilty = guilty[random.random(len(guilty)) < rules.tips_on_guilty_per_week * scale / max(len(guilty), 1)]
+    guilty = np.isin(able, spells.seller[spells.guilty(week) & (spells.onset < week - 3)])
+    told = rules.tips_on_guilty_per_week * scale / max(int(guilty.sum()), 1)
+    rumour = _capped(noisy**0.5, rules.tips_on_innocent_per_week * scale)
     chances = {
-        "tip": _capped(noisy**0.5, rules.tips_on_innocent_per_week * scale),
-        "alert": _capped(noisy, rules.alerts_per_week * scale),
-        "audit": _capped(np.sqrt(world.sellers.size[able]), rules.audits_per_week * scale),
         "random": _capped(np.ones(len(able)), rules.random_per_week * scale),
+        "alert": _capped(noisy, rules.alerts_per_week * scale),
+        "tip": np.where(guilty, np.minimum(told, 0.9), rumour),
+        "audit": _capped(np.sqrt(world.sellers.size[able]), rules.audits_per_week * scale),
     }
     designed = week >= rules.design_from_share * world.settings.market.weeks
-    chosen: list[tuple[str, Ints, Floats]] = [("tip", on_guilty, np.full(len(on_guilty), np.nan))]
-    taken = np.isin(able, on_guilty)
+    chosen: list[tuple[str, Ints, Floats]] = []
+    taken, left_over = np.zeros(len(able), dtype=bool), np.ones(len(able))
     for route, chance in chances.items():
         drawn = (random.random(len(able)) < chance) & ~taken
-        taken |= drawn
         known = designed and route in ("alert", "random")
-        probability = chance[drawn] if known else np.full(int(drawn.sum()), np.nan)
+        probability = (left_over * chance)[drawn] if known else np.full(int(drawn.sum()), np.nan)
         chosen.append((route, able[drawn], probability))
+        taken |= drawn
+        left_over = left_over * (1 - chance)
     return chosen
 
 
 def _capped(weight: Floats, expected: float) -> Floats:
-    return np.minimum(0.9, expected * weight / max(weight.sum(), 1e-12))
+    return np.asarray(np.minimum(0.9, expected * weight / max(weight.sum(), 1e-12)))
 
 
-def _open(
-    world: World,
-    random: Random,
-    docket: Docket,
-    spells: Spells,
-    sellers: Ints,
-    route: str,
-    probability: Floats,
-    cases: Ints,
-    week: int,
-) -> None:
+def _open(world: World, random: Random, docket: Docket, spells: Spells, cases: Opened, week: int) -> None:
     """Open cases and report their verdicts, to be recorded when they are decided."""
-    rules, count = world.settings.verdicts, len(sellers)
+    rules, count = world.settings.verdicts, len(cases.seller)
     if count == 0:
         return
     opened = instants_in_week(random, count, world.week_start(week))
     weeks = np.maximum(1.0, random.gamma(2.5, rules.decision_weeks_mean / 2.5, count))
     decided = opened + (weeks * 7 * 86_400).astype(np.int64) * SECOND
-    spell = _main_spell(spells, sellers, week)
+    spell = _main_spell(spells, cases.seller, week)
     verdict = _judged(random, rules.found_share, rules.innocent_condemned_share, rules.inconclusive_share, spell >= 0)
     investigator = one_of_role(world, random, np.full(count, code("role", "investigator")))
-    _report_verdicts(
-        world, random, spells, sellers, spell, verdict, opened, decided, route, probability, investigator, cases
-    )
-    _study(world, random, sellers, investigator, opened, decided)
+    course = Investigation(spell, verdict, opened, decided, investigator)
+    _report(world, random, spells, cases, course)
+    _study(world, random, cases.seller, investigator, opened, decided)
     decided_week = world.week_of(decided)
-    docket.free_from[sellers] = decided_week + _REST_WEEKS
+    docket.free_from[cases.seller] = decided_week + _REST_WEEKS
     for place in np.flatnonzero(verdict == code("verdict", "manipulated")):
-        finding = Finding(int(sellers[place]), int(decided[place]), int(investigator[place]), int(cases[place]))
+        case = int(cases.case[place])
+        finding = Finding(int(cases.seller[place]), int(decided[place]), int(investigator[place]), case)
         docket.due.setdefault(int(decided_week[place]), []).append(finding)
         if spell[place] >= 0:
-            _unravel(world, random, docket, spells, int(spells.ring[spell[place]]), int(cases[place]), week)
+            _unravel(world, random, docket, spells, int(spells.ring[spell[place]]), case, week)
 
 
 def _main_spell(spells: Spells, sellers: Ints, week: int) -> Ints:
@@ -169,55 +141,32 @@ def _judged(random: Random, found: float, condemned: float, inconclusive: float,
     return np.where(guilty, of_guilty, np.where(fate < condemned, manipulated, innocent))
 
 
-def _report_verdicts(
-    world: World,
-    random: Random,
-    spells: Spells,
-    sellers: Ints,
-    spell: Ints,
-    verdict: Ints,
-    opened: Ints,
-    decided: Ints,
-    route: str,
-    probability: Floats,
-    investigator: Ints,
-    cases: Ints,
-) -> None:
-    count, rules = len(sellers), world.settings.verdicts
-    condemned = verdict == code("verdict", "manipulated")
-    cleared = verdict == code("verdict", "cleared")
-    opened_on = opened // DAY
-    error = np.where(
-        random.random(count) < 0.75,
-        random.exponential(rules.onset_error_weeks * 7, count),
-        -random.uniform(0, 14, count),
-    ).astype(np.int64)
-    invented = opened_on - random.integers(40, 250, count)
-    true_onset = spells.onset_day[spell] if len(spells.seller) else invented
-    onset = np.minimum(np.where(spell >= 0, true_onset + error, invented), opened_on - 7)
-    end_day = world.start // DAY + 7 * (spells.end[spell] if len(spells.seller) else opened_on)
-    over = (spell >= 0) & (end_day < opened_on)
-    scheme = np.where(spell >= 0, spells.scheme[spell] if len(spells.seller) else 0, random.integers(0, 3, count))
+def _report(world: World, random: Random, spells: Spells, cases: Opened, course: Investigation) -> None:
+    rules, count = world.settings.verdicts, len(cases.seller)
+    condemned = course.verdict == code("verdict", "manipulated")
+    cleared = course.verdict == code("verdict", "cleared")
+    opened_on = course.opened_at // DAY
+    onset, ended, scheme = _told(world, random, spells, course)
     dated = cleared & (random.random(count) < 0.5)
     columns: dict[str, npt.NDArray[np.generic] | int] = {
-        "seller_id": sellers,
-        "decided_at": decided,
-        "verdict": verdict,
+        "seller_id": cases.seller,
+        "decided_at": course.decided_at,
+        "verdict": course.verdict,
         "scheme": np.where(condemned, scheme, -1),
-        "opened_at": np.where(random.random(count) < 0.92, opened, -1),
+        "opened_at": np.where(random.random(count) < 0.92, course.opened_at, -1),
         "onset_on": np.where(condemned & (random.random(count) < 0.9), onset, -1),
-        "ended_on": np.where(condemned & over, np.maximum(end_day, onset + 1), -1),
+        "ended_on": np.where(condemned, ended, -1),
         "covers_from": np.where(dated, opened_on - random.integers(180, 365, count), -1),
         "covers_to": np.where(dated, opened_on, -1),
-        "route": code("route", route),
-        "selection_probability": probability,
-        "decided_by": investigator,
-        "case_id": cases,
+        "route": code("route", cases.route),
+        "selection_probability": cases.probability,
+        "decided_by": course.investigator,
+        "case_id": cases.case,
     }
-    world.delivery.add("verdicts", world.recorded("verdicts", decided, leaf=False), columns)
+    world.delivery.add("verdicts", world.recorded("verdicts", course.decided_at, leaf=False), columns)
     overturned = np.flatnonzero(condemned & (random.random(count) < rules.overturned_share))
-    later = decided[overturned] + random.integers(20, 90, len(overturned)) * DAY
-    appeal = {k: v[overturned] if not isinstance(v, int) else v for k, v in columns.items()}
+    later = course.decided_at[overturned] + random.integers(20, 90, len(overturned)) * DAY
+    appeal = {name: values[overturned] if not isinstance(values, int) else values for name, values in columns.items()}
     appeal |= {
         "decided_at": later,
         "verdict": code("verdict", "cleared"),
@@ -228,6 +177,22 @@ def _report_verdicts(
         "selection_probability": np.full(len(overturned), np.nan),
     }
     world.delivery.add("verdicts", world.recorded("verdicts", later, leaf=False), appeal)
+
+
+def _told(world: World, random: Random, spells: Spells, course: Investigation) -> tuple[Ints, Ints, Ints]:
+    """Onset (mostly found late), end (-1: still runs) and scheme as the investigators tell them."""
+    count, opened_on = len(course.spell), course.opened_at // DAY
+    late = random.exponential(world.settings.verdicts.onset_error_weeks * 7, count)
+    error = np.where(random.random(count) < 0.75, late, -random.uniform(0, 14, count)).astype(np.int64)
+    onset = opened_on - random.integers(40, 250, count)
+    ended, scheme = np.full(count, -1, dtype=np.int64), random.integers(0, 3, count)
+    true = course.spell >= 0
+    spell = course.spell[true]
+    onset[true] = np.minimum(spells.onset_day[spell] + error[true], opened_on[true] - 7)
+    end_day = world.start // DAY + 7 * spells.end[spell]
+    ended[true] = np.where(end_day < opened_on[true], np.maximum(end_day, onset[true] + 1), -1)
+    scheme[true] = spells.scheme[spell]
+    return onset, ended, scheme
 
 
 def _study(world: World, random: Random, sellers: Ints, investigator: Ints, opened: Ints, decided: Ints) -> None:
@@ -245,89 +210,3 @@ def _unravel(world: World, random: Random, docket: Docket, spells: Spells, ring:
     for mate in mates[random.random(len(mates)) < world.settings.verdicts.ring_found_share]:
         later = week + int(random.integers(1, 9))
         docket.planned.setdefault(later, []).append((int(mate), case))
-
-
-def _act_on(
-    world: World, random: Random, docket: Docket, spells: Spells, rings: Rings, finding: Finding, week: int
-) -> None:
-    """A found culprit is suspended, its scheme ends, part of what was removed returns, some staff are found too."""
-    docket.found[finding.seller] = True
-    own = (spells.seller == finding.seller) & (spells.end > week)
-    began = own & (spells.onset <= week)
-    ring = int(spells.ring[began][0]) if began.any() else -1
-    spells.end[own] = np.maximum(week, spells.onset[own])
-    seller = np.array([finding.seller])
-    at = np.array([finding.decided_at]) + random.integers(1, 72) * 3600 * SECOND
-    actor = np.array([finding.investigator])
-    reason = np.array([code("account_reason", "complaint")])
-    report(world, seller, at, "suspended", "staff", actor, -1, -1, reason)
-    back = random.random() < 0.5
-    until = at + random.integers(14, 90) * DAY
-    if back:
-        report(world, seller, until, "reinstated", "staff", actor, -1, -1)
-    world.sellers.suspended_until[seller] = until if back else 1 << 60
-    removed = world.truth.reviews_removed_for(finding.seller, finding.decided_at)
-    removed = np.unique(removed[~world.shelf.visible[removed]])
-    removed = removed[random.random(len(removed)) < world.settings.verdicts.restored_after_share]
-    restore_at = int(at[0]) + random.integers(1, 21 * 86_400, len(removed)) * SECOND
-    restore(world, removed, restore_at, np.full(len(removed), finding.investigator))
-    if ring >= 0:
-        members = rings.actor[(rings.ring == ring) & (rings.caught_week == NEVER)]
-        caught = members[random.random(len(members)) < world.settings.verdicts.staff_found_share / 2]
-        decided = finding.decided_at + int(random.integers(3, 60)) * DAY
-        _convict(world, random, rings, caught, decided, ring, spells, finding.case)
-
-
-def _convict(
-    world: World, random: Random, rings: Rings, members: Ints, decided: int, ring: int, spells: Spells, case: int
-) -> None:
-    """Staff are found; they stop at once."""
-    week = (decided - world.start) // (7 * DAY)
-    free = members[~np.isin(members, rings.actor[rings.caught_week != NEVER])]
-    rings.caught_week[np.isin(rings.actor, free)] = week
-    _recruit(world, random, rings, free, ring, week)
-    since = int(spells.onset_day[spells.ring == ring].min()) + int(random.integers(0, 60))
-    at = np.full(len(free), decided) + random.integers(0, 86_400, len(free)) * SECOND
-    world.delivery.add(
-        "staff_verdicts",
-        world.recorded("staff_verdicts", at, leaf=False),
-        {
-            "actor_id": free,
-            "decided_at": at,
-            "verdict": code("verdict", "manipulated"),
-            "onset_on": min(since, decided // DAY - 7),
-            "decided_by": one_of_role(world, random, np.full(len(free), code("role", "investigator"))),
-            "case_id": case,
-        },
-    )
-
-
-def _recruit(world: World, random: Random, rings: Rings, lost: Ints, ring: int, week: int) -> None:
-    """Brokers bribe a colleague of most of those they lost."""
-    for actor in lost[random.random(len(lost)) < world.settings.guilt.recruits_again_share]:
-        role, queue = world.staff.role, world.staff.queue
-        able = np.flatnonzero((role == role[actor]) & ~world.staff.shared & ~np.isin(np.arange(len(role)), rings.actor))
-        near = able[queue[able] == queue[actor]]
-        if len(able):
-            rings.join(int(random.choice(near if len(near) else able)), ring, world.start // DAY + 7 * (int(week) + 2))
-
-
-def _clear_staff(world: World, random: Random, rings: Rings, week: int) -> None:
-    """Some honest staff are looked at and cleared."""
-    scale = len(world.sellers.size) / 1000
-    count = random.poisson(world.settings.verdicts.staff_cleared_per_week * scale)
-    able = np.setdiff1d(np.arange(len(world.staff.role)), rings.actor)
-    count = min(count, len(able))
-    actor = random.choice(able, count, replace=False) if count else np.empty(0, dtype=np.int64)
-    at = instants_in_week(random, count, world.week_start(week))
-    world.delivery.add(
-        "staff_verdicts",
-        world.recorded("staff_verdicts", at, leaf=False),
-        {
-            "actor_id": actor,
-            "decided_at": at,
-            "verdict": code("verdict", "cleared"),
-            "decided_by": one_of_role(world, random, np.full(count, code("role", "investigator"))),
-            "case_id": world.number_rows("case", count),
-        },
-    )

@@ -114,9 +114,10 @@ def test_a_verdict_with_the_same_key_and_another_content_is_kept_as_a_version(
 def test_a_row_without_its_parent_waits_and_counts_when_it_comes(
     data: Path, store: Store, configuration: Configuration
 ) -> None:
-    deliver(data, honest_tables(review_actions=[action("r", "removed", "2024-01-12 08:00")]))
-    assert take(data, store, configuration, "2023-01-04").tables["review_actions"].waiting == 1
-    deliver(data, honest_tables(reviews=[review("r", "lamp", 1, "2024-01-10 08:00")]))
+    removal = action("r", "removed", "2024-01-12 08:00")
+    deliver(data, honest_tables(review_actions=[removal]))
+    assert take(data, store, configuration).tables["review_actions"].waiting == 1
+    deliver(data, honest_tables(reviews=[review("r", "lamp", 1, "2024-01-10 08:00")], review_actions=[removal]))
     report = take(data, store, configuration).tables["review_actions"]
     assert (report.waiting, report.landed) == (0, 1)
 
@@ -125,8 +126,12 @@ def test_a_row_that_waited_too_long_is_an_orphan_and_is_still_not_lost(
     data: Path, store: Store, configuration: Configuration
 ) -> None:
     tables = honest_tables(
-        reviews=[review("fresh", "rake", 3, "2024-02-15 12:00")],
-        review_actions=[action("r", "removed", "2024-01-12 08:00"), action("fresh", "kept", "2024-02-15 13:00")],
+        reviews=[review("fresh", "rake", 3, "2024-02-09 12:00"), review("new", "rake", 3, "2024-02-15 12:00")],
+        review_actions=[
+            action("r", "removed", "2024-01-12 08:00"),
+            action("fresh", "kept", "2024-02-09 13:00"),
+            action("new", "kept", "2024-02-15 13:00"),
+        ],
     )
     take(deliver(data, tables), store, configuration, "2024-02-10")
     report = take(data, store, configuration, "2024-02-16").tables["review_actions"]

@@ -21,10 +21,7 @@ AS_OF = "2024-03-01"
 
 
 def many_reviews(count: int = 1000, bad: int = 0) -> list[dict[str, object]]:
-    return [
-        review(f"r{n}", "lamp", 9 if n < bad else 5, "2024-01-10 08:00", created_at=moment("2024-02-29 08:00"))
-        for n in range(count)
-    ]
+    return [review(f"r{n}", "lamp", 9 if n < bad else 5, "2024-02-29 08:00") for n in range(count)]
 
 
 @pytest.fixture

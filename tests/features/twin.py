@@ -44,7 +44,7 @@ def signal_table(market: Market, cutoffs: Sequence[date], min_group_sellers: int
         _group(sellers, min_group_sellers)
         _compare(sellers)
         table += sellers
-    names = ["seller_id", "as_of", "marketplace", "category", "owner_id", "peer_group", *CATALOGUE]
+    names = ["seller_id", "as_of", "marketplace", "category", "owner_id", "size_band", "peer_group", *CATALOGUE]
     return pd.DataFrame(table)[names]
 
 
@@ -123,17 +123,15 @@ def _deletion_change(view: View) -> float:
 
 
 def _rating_uplift(view: View) -> float:
-    """The mean of the shown stars, less the mean with those put back that staff hid in the last year."""
-    year_ago = midnight(view.cutoff) - timedelta(days=_YEAR)
-    shown = [each.stars for each in view.held() if each.hidden_by is None]
-    hidden = [
-        each.stars
-        for each in view.held()
-        if each.hidden_by == "staff" and each.hidden_from is not None and each.hidden_from >= year_ago
-    ]
-    if not shown:
-        return NAN
-    return sum(shown) / len(shown) - sum(shown + hidden) / len(shown + hidden)
+    """By how much staff's removals lift the shown rating, less by how much they did a year before."""
+    return _lift(view.held()) - _lift(view.held(_YEAR))
+
+
+def _lift(held: list[Standing]) -> float:
+    """The mean of the shown stars, less the mean with those put back that staff hid."""
+    shown = [each.stars for each in held if each.hidden_by is None]
+    hidden = [each.stars for each in held if each.hidden_by == "staff"]
+    return sum(shown) / len(shown) - sum(shown + hidden) / len(shown + hidden) if shown else 0.0
 
 
 def _jump(view: View, days: int, until: int = 0) -> float:
@@ -181,7 +179,7 @@ def _value(signal: Signal, view: View, covered: Covered, marketplace: str) -> fl
     if not all(covered(table, marketplace, signal.window_days, view.cutoff) for table in tables):
         return NAN
     value = float(_MEANINGS[signal.name](view))
-    empty = NAN if signal.no_events is None else signal.no_events
+    empty = signal.no_events if isinstance(signal.no_events, float) else NAN
     return empty if math.isnan(value) else value
 
 

@@ -103,6 +103,15 @@ class Listings:
         begun = [row for row in known if midnight(row["valid_from"]) <= happened]
         return begun[-1] if begun else known[0]
 
+    def holders(self, product: Any) -> list[Row]:
+        """Versions that gave the product another holder when they became known: the latest valid one's seller."""
+        found: list[Row] = []
+        for moment in sorted({row["counts_from"] for row in self.known(product, datetime.max)}):
+            latest = self.known(product, moment)[-1]
+            if not found or found[-1]["seller_id"] != latest["seller_id"]:
+                found.append({**latest, "counts_from": moment})
+        return found
+
 
 @dataclass(frozen=True)
 class Covered:

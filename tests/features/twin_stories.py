@@ -40,18 +40,17 @@ class Happening:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a review stands from an instant on: with whom, of how many stars, by whom hidden and since when known."""
+    """How a review stands from an instant on: with whom, of how many stars, by whom hidden."""
 
     since: datetime
     holder: Any
     stars: int
     hidden_by: str | None = None
-    hidden_from: datetime | None = None
 
 
 @dataclass(frozen=True)
 class News:
-    """Something about a review that became known: an action, or (kind ``moved``) a version of its listing."""
+    """Something about a review that became known: an action, or (kind ``moved``) another holder of its product."""
 
     counts_from: datetime
     happened: datetime
@@ -74,21 +73,20 @@ class Story:
 
 def story_of(review: Row, actions: list[Row], listings: Listings) -> Story:
     """Tell one review's story, piece by piece."""
-    start, posted = review["counts_from"], review["created_at"]
-    version = listings.in_force(review["product_id"], posted, start)
-    told = [
-        News(start, midnight(row["valid_from"]), "moved", row)
-        for row in listings.known(review["product_id"], start)
-        if row["valid_from"] <= version["valid_from"]
-    ]
-    arrival = Happening(version["seller_id"], "arrived", start, posted, review["rating"])
-    story = Story([Standing(start, version["seller_id"], review["rating"])], [arrival])
+    product, start, posted = review["product_id"], review["counts_from"], review["created_at"]
+    seller = listings.in_force(product, posted, start)["seller_id"]
+    held = [row for row in listings.holders(product) if row["counts_from"] <= start][-1]
+    story = Story([Standing(start, held["seller_id"], review["rating"])], [])
+    story.happenings.append(Happening(seller, "arrived", start, posted, review["rating"]))
+    if held["seller_id"] != seller:
+        since = midnight(held["valid_from"])
+        story.happenings.append(Happening(held["seller_id"], "arrived", start, since, review["rating"]))
+    told: list[News] = []
     for news in _news(review, actions, listings):
-        if news.row in [other.row for other in told]:
-            continue
         told.append(news)
-        before, now = story.standings[-1], _told_again(review, told, news.counts_from)
-        story.happenings += _what_changed(before, now, news, review["product_id"], listings)
+        before = story.standings[-1]
+        now = _told_again(review, [each for each in told if each.kind != "moved"], before, news)
+        story.happenings += _what_changed(before, now, news, product, listings)
         story.standings.append(now)
     return story
 
@@ -100,24 +98,25 @@ def _news(review: Row, actions: list[Row], listings: Listings) -> list[News]:
         if row["review_id"] == review["review_id"] and row["kind"] in {"removed", "restored", "edited"}
     ]
     found += [
-        News(max(row["counts_from"], review["counts_from"]), midnight(row["valid_from"]), "moved", row)
-        for row in listings.known(review["product_id"], datetime.max)
+        News(row["counts_from"], midnight(row["valid_from"]), "moved", row)
+        for row in listings.holders(review["product_id"])
+        if row["counts_from"] > review["counts_from"]
     ]
     return sorted(found, key=lambda news: (news.counts_from, news.happened, news.kind))
 
 
-def _told_again(review: Row, told: list[News], since: datetime) -> Standing:
-    holder, stars, hidden_by, hidden_from = None, review["rating"], None, None
+def _told_again(review: Row, told: list[News], before: Standing, latest: News) -> Standing:
+    """Tell it from the beginning, with the actions known by now in the order in which they happened."""
+    holder = latest.row["seller_id"] if latest.kind == "moved" else before.holder
+    stars, hidden_by = review["rating"], None
     for news in sorted(told, key=lambda each: (each.happened, each.kind)):
-        if news.kind == "moved":
-            holder = news.row["seller_id"]
-        elif news.kind == "edited":
+        if news.kind == "edited":
             stars = news.row["new_rating"] or stars
         elif news.kind == "removed":
-            hidden_by, hidden_from = news.row["actor_kind"], news.counts_from
+            hidden_by = news.row["actor_kind"]
         else:
-            hidden_by, hidden_from = None, None
-    return Standing(since, holder, stars, hidden_by, hidden_from)
+            hidden_by = None
+    return Standing(latest.counts_from, holder, stars, hidden_by)
 
 
 def _what_changed(before: Standing, now: Standing, news: News, product: Any, listings: Listings) -> Iterator[Happening]:
@@ -127,7 +126,7 @@ def _what_changed(before: Standing, now: Standing, news: News, product: Any, lis
         yield Happening(seller, "removed", news.counts_from, news.happened, before.stars, news.row["actor_kind"])
     if news.kind == "edited" and shown and _side(now.stars) not in {"between", _side(before.stars)}:
         yield Happening(now.holder, "turned", news.counts_from, news.happened, now.stars)
-    if news.kind == "moved" and shown and now.holder != before.holder:
+    if news.kind == "moved" and shown:
         yield Happening(now.holder, "arrived", news.counts_from, news.happened, now.stars)
 
 
