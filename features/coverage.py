@@ -141,7 +141,8 @@ def covered(store: Store, manifest: Manifest, needs: Iterable[tuple[str, int]], 
 
     """
     files = store.paths(manifest.group(coverage_group()))
-    first_days = f"(select source, marketplace, min(day) as day from {parquet(files)} group by source, marketplace)"
+    days = parquet(files) if files else "(select null as source, null as marketplace, null::date as day where false)"
+    first_days = f"(select source, marketplace, min(day) as day from {days} group by source, marketplace)"
     key_types = manifest.identity.get("key_types", {})
     declared = landed(store, manifest, TABLES["coverage"], key_types)
     sellers = landed(store, manifest, TABLES["sellers"], key_types)

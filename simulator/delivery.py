@@ -20,9 +20,11 @@ Rows = dict[str, npt.NDArray[np.generic]]
 
 
 class Delivery:
-    """Holds rows back until the week in which they were recorded, then writes that week's files.
+    """Holds rows back until the week in which they were recorded is over, then writes that week's files.
 
-    Rows recorded after the last week are never written: the platform does not hold them yet.
+    A week is written one week later, as a week's work may open tickets that lie some days back; what lies further back
+    is recorded when the oldest unwritten week begins. Rows recorded after the last week are never written: the platform
+    does not hold them yet.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Delivery:
         self._text_ids = text_ids
         self._identity = identity
         self._words = {**{name: list(known) for name, known in WORDS.items()}, **words}
+        self._unwritten = 0
         self._waiting: dict[str, dict[int, list[Rows]]] = {name: defaultdict(list) for name in TABLES}
 
     def add(self, table: str, recorded_at: Ints, columns: dict[str, npt.NDArray[np.generic] | int]) -> None:
@@ -51,6 +54,9 @@ class Delivery:
         count = len(recorded_at)
         if count == 0:
             return
+        if self._unwritten:
+            oldest = self._start + self._unwritten * WEEK
+            recorded_at = np.where(recorded_at < oldest, oldest + recorded_at % DAY, recorded_at)
         rows: Rows = {"recorded_at": recorded_at}
         for name, values in columns.items():
             rows[name] = np.full(count, values, dtype=np.int64) if isinstance(values, int) else values
@@ -73,7 +79,13 @@ class Delivery:
             recorded[int(np.argmax(recorded))] = last_day + DAY // 2
             newest["recorded_at"] = recorded
 
-    def write_week(self, week: int) -> None:
+    def write_until(self, week: int) -> None:
+        """Write the weeks before the given one that are not written yet."""
+        for due in range(self._unwritten, week):
+            self._write(due)
+        self._unwritten = max(self._unwritten, week)
+
+    def _write(self, week: int) -> None:
         """Write what was recorded in a week, each table in the order of recording."""
         arrived_on = EPOCH + timedelta(days=(self._start + (week + 1) * WEEK) // DAY - 1)
         for name in TABLES:

@@ -82,7 +82,7 @@ def _punish(world: World, random: Random, finding: Finding) -> None:
         report(world, "reinstated", seller, until, actor=actor)
     world.sellers.suspended_until[seller] = until if back else 1 << 60
     removed = world.truth.reviews_removed_for(finding.seller, finding.decided_at)
-    removed = np.unique(removed[~world.shelf.visible[removed]])
+    removed = np.unique(removed[~world.shelf.visible[removed] & ~world.shelf.restored[removed]])
     removed = removed[random.random(len(removed)) < world.settings.verdicts.restored_after_share]
     restore_at = int(at[0]) + random.integers(1, 21 * 86_400, len(removed)) * SECOND
     restore(world, removed, restore_at, np.full(len(removed), finding.investigator))

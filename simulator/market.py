@@ -77,10 +77,10 @@ def _simulate_market(world: World) -> None:
         _mistaken_reports(world, episodes, week)
         investigate(world, docket, spells, rings, week)
         _end_unserved(world, spells, rings, week)
-        if week == market.weeks - 1:
-            world.delivery.complete_day("reviews", week)
-            world.delivery.complete_day("review_actions", week)
-        world.delivery.write_week(week)
+        world.delivery.write_until(week)
+    for table in ("reviews", "review_actions"):
+        world.delivery.complete_day(table, market.weeks - 1)
+    world.delivery.write_until(market.weeks)
     note_guilt(world, spells, rings)
     world.truth.write()
 

@@ -73,9 +73,8 @@ def plan_guilt(world: World) -> tuple[Spells, Rings]:
     random, rules = world.random("guilt"), world.settings.guilt
     sellers, weeks = world.sellers, world.settings.market.weeks
     able = (sellers.opened_week < 0.7 * weeks) & (sellers.closed_week > 0.3 * weeks)
-    weight = sellers.size**rules.size_bias * np.exp(
-        -rules.quality_bias * sellers.quality / max(sellers.quality.std(), 1e-9)
-    )
+    need = -rules.quality_bias * sellers.quality / max(world.settings.reviews.seller_quality_sigma, 0.01)
+    weight = sellers.size**rules.size_bias * np.exp(np.clip(need, -9, 9))
     weight = np.where(able, weight, 0)
     count = min(round(rules.guilty_share * len(weight)), int(able.sum()))
     guilty = random.choice(len(weight), count, replace=False, p=weight / weight.sum()) if count else np.empty(0, int)

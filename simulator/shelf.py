@@ -23,6 +23,7 @@ _COLUMNS: dict[str, type[np.generic]] = {
     "settled": np.int64,
     "visible": np.bool_,
     "origin": np.int8,
+    "restored": np.bool_,
 }
 HONEST, BOUGHT, FLOOD, DEAL = range(4)
 FRESH = np.iinfo(np.int64).min
@@ -42,6 +43,7 @@ class Shelf:
     settled: Ints
     visible: Bools
     origin: Ints
+    restored: Bools
 
     def __init__(self, products: int, start: int, weeks: int) -> None:
         """Begin empty."""
@@ -85,6 +87,7 @@ class Shelf:
             "settled": created,
             "visible": True,
             "origin": origin,
+            "restored": False,
         }
         for name, value in values.items():
             self._columns[name][first:last] = value
@@ -101,6 +104,7 @@ class Shelf:
     def restore(self, reviews: Ints, at: Ints) -> None:
         """Put removed reviews back; they are not acted on again."""
         self._columns["settled"][reviews] = at
+        self._columns["restored"][reviews] = True
         self._show(at, self.product[reviews], np.ones(len(reviews)), self.rating[reviews].astype(float))
 
     def rate_anew(self, reviews: Ints, rating: Ints, at: Ints) -> None:

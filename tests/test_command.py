@@ -43,8 +43,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Run a command in an empty working directory, as the shell would."""
+    """Run a command in an empty working directory, as a shell without an MLflow server would."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
     def run_command(*arguments: object) -> Answer:
         monkeypatch.setattr(sys, "argv", ["scrubwatch", *map(str, arguments)])

@@ -34,7 +34,7 @@ select query_id from search_ranks where product_id in (
 with places as (
   select
     r.product_id, r.query_id, r.observed_on, r.sponsored, r.position,
-    greatest(r.known_at, l.listing_known_at) as known_at
+    greatest(r.known_at, l.listing_known_at) as known_at, r.known_at as row_known_at
   from search_ranks as r
   join listing_versions as l on r.product_id = l.product_id and l.version = 1
 ),
@@ -43,7 +43,7 @@ versions as (
   select
     product_id, query_id, observed_on, sponsored, position, known_at,
     lead(known_at) over (
-      partition by query_id, observed_on, product_id, sponsored order by known_at, position
+      partition by query_id, observed_on, product_id, sponsored order by known_at, row_known_at, position
     ) as replaced_at
   from places
 ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import count, repeat
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,8 +32,8 @@ _NOBODY = 99
 """A seller, product or review of that number is never delivered."""
 
 
-def random_market(random: Random, size: int = 3) -> Market:
-    """Draw a market of about ``size`` sellers; keys are whole numbers, ``text_keys`` makes strings of them."""
+def random_market(random: Random, size: int = 3, *, ties: bool = False) -> Market:
+    """Draw a market of ``size`` sellers, keys being numbers; with ``ties``, rivals may be known at one instant."""
     sellers = _sellers(random, size)
     products = _products(random, sellers)
     reviews = _reviews(random, products)
@@ -48,8 +49,8 @@ def random_market(random: Random, size: int = 3) -> Market:
         "verdicts": list(_verdicts(random, sellers)),
         "coverage": list(_coverage(random)),
     }
-    unique = iter(range(1, 10_000))
-    return {name: [*rows, *_once_more(random, name, rows, unique)] for name, rows in market.items() if rows}
+    apart = repeat(-_DAY) if ties else (number * _TICK for number in count(1))
+    return {name: [*rows, *_once_more(random, name, rows, apart)] for name, rows in market.items() if rows}
 
 
 def _day(random: Random, low: date = FIRST_DAY, high: date = LAST_DAY) -> date:
@@ -134,7 +135,7 @@ def _actions(random: Random, reviews: Sequence[Row]) -> Iterator[Row]:
     for review in (*reviews, {"review_id": _NOBODY, "created_at": datetime.combine(FIRST_DAY, time())}):
         acted = review["created_at"] - random.choice((timedelta(0), timedelta(0), 3 * _DAY))
         keys = set()
-        for _ in range(random.choice((0, 1, 1, 2, 4))):
+        for _ in range(random.choice((1 if review["review_id"] == _NOBODY else 0, 1, 1, 2, 4))):
             acted += random.choice((timedelta(0), timedelta(hours=7), 2 * _DAY, 40 * _DAY, 120 * _DAY))
             kind = random.choice(("removed", "removed", "removed", "restored", "edited", "edited", "kept", "vanished"))
             if (acted, kind) in keys:
@@ -227,18 +228,18 @@ _OTHER_CONTENT: dict[str, Callable[[Row], Row]] = {
 }
 
 
-def _once_more(random: Random, name: str, rows: Sequence[Row], unique: Iterator[int]) -> Iterator[Row]:
+def _once_more(random: Random, name: str, rows: Sequence[Row], apart: Iterator[timedelta]) -> Iterator[Row]:
     """Deliver some rows again, as they are or recorded at another time, and some keys with other content."""
     for row in rows:
         fate = random.randrange(24)
-        happened = row.get(TABLES[name].happened) or row.get(TABLES[name].happened_default or "")
+        happened: date | datetime = row.get(TABLES[name].happened) or row[TABLES[name].happened_default or ""]
         if fate == 0:
             yield row
         elif fate == 1:
             yield {key: value for key, value in row.items() if key != "recorded_at"} | _recorded(random, happened)
         elif fate == 2 and name in _OTHER_CONTENT:
             start = happened if isinstance(happened, datetime) else datetime.combine(happened, time())
-            recorded = start + random.choice((1, 8, 50)) * _DAY + next(unique) * _TICK
+            recorded = start + random.choice((1, 8, 50)) * _DAY + next(apart)
             yield {**row, **_OTHER_CONTENT[name](row), "recorded_at": recorded}
 
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -138,6 +139,10 @@ def _jump(view: View, days: int, until: int = 0) -> float:
     return max([0.0, *(each.rise for each in view.within(days, "ranked", until=until))])
 
 
+def _jump_change(view: View, days: int) -> float:
+    return _jump(view, days) - _jump(view, _YEAR, until=days)
+
+
 def _swing(view: View) -> float:
     moves = [abs(each.rise) for each in view.within(91, "ranked")]
     return sum(moves) / len(moves) if moves else NAN
@@ -145,13 +150,13 @@ def _swing(view: View) -> float:
 
 _MEANINGS: dict[str, Callable[[View], float]] = {
     **{
-        f"{stars}_deletion_rate_{days}d": lambda view, stars=stars, days=days: _deletion_rate(view, _STARS[stars], days)
+        f"{stars}_deletion_rate_{days}d": partial(_deletion_rate, stars=_STARS[stars], days=days)
         for stars in _STARS
         for days in (28, 91, _YEAR)
     },
-    **{f"negative_deletion_excess_{days}d": lambda view, days=days: _excess(view, days) for days in (28, 91, _YEAR)},
-    "author_deletion_rate_91d": lambda view: _deletion_rate(view, _STARS["review"], 91, "reviewer"),
-    "automation_deletion_rate_91d": lambda view: _deletion_rate(view, _STARS["review"], 91, "automation"),
+    **{f"negative_deletion_excess_{days}d": partial(_excess, days=days) for days in (28, 91, _YEAR)},
+    "author_deletion_rate_91d": partial(_deletion_rate, stars=_STARS["review"], days=91, actor="reviewer"),
+    "automation_deletion_rate_91d": partial(_deletion_rate, stars=_STARS["review"], days=91, actor="automation"),
     "negative_removals_91d": lambda view: view.count(91, "removed", stars=_STARS["negative"], actor=["staff"]),
     "negatives_at_risk_91d": lambda view: view.at_risk(91, _STARS["negative"]),
     "reviews_arrived_91d": lambda view: view.count(91, "arrived"),
@@ -160,11 +165,8 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     ),
     "negative_deletion_change_91d": _deletion_change,
     "rating_uplift_364d": _rating_uplift,
-    **{f"rank_jump_{days}d": lambda view, days=days: _jump(view, days) for days in (28, 91, _YEAR)},
-    **{
-        f"rank_jump_change_{days}d": lambda view, days=days: _jump(view, days) - _jump(view, _YEAR, until=days)
-        for days in (28, 91)
-    },
+    **{f"rank_jump_{days}d": partial(_jump, days=days) for days in (28, 91, _YEAR)},
+    **{f"rank_jump_change_{days}d": partial(_jump_change, days=days) for days in (28, 91)},
     "rank_swing_91d": _swing,
 }
 """What each signal means, by its name; NaN where it says nothing, which reads as no events."""

@@ -14,7 +14,7 @@ from typing import Any
 from features.contract import TABLES
 from tests.features.random_market import Market, Row, known_at
 
-_CLOCK = "recorded_at"
+FOREVER = datetime.combine(date.max, time())
 
 
 def counted(market: Market) -> Market:
@@ -104,9 +104,9 @@ class Listings:
         return begun[-1] if begun else known[0]
 
     def holders(self, product: Any) -> list[Row]:
-        """Versions that gave the product another holder when they became known: the latest valid one's seller."""
+        """Versions that gave the product another holder when they became known: the seller of the latest then."""
         found: list[Row] = []
-        for moment in sorted({row["counts_from"] for row in self.known(product, datetime.max)}):
+        for moment in sorted({row["counts_from"] for row in self.known(product, FOREVER)}):
             latest = self.known(product, moment)[-1]
             if not found or found[-1]["seller_id"] != latest["seller_id"]:
                 found.append({**latest, "counts_from": moment})

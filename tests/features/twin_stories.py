@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from tests.features.random_market import Row
-from tests.features.twin_events import Listings, as_known, midnight
+from tests.features.twin_events import FOREVER, Listings, as_known, midnight
 
 _LATE_AFTER = timedelta(days=28)
 _RANK_KEY = ("product_id", "query_id", "observed_on", "sponsored")
@@ -30,7 +30,7 @@ class Happening:
     stars: int = 0
     actor: str = ""
     rise: float = 0.0
-    until: datetime = datetime.max
+    until: datetime = FOREVER
 
     @property
     def late(self) -> bool:
@@ -139,7 +139,7 @@ def moves_of(ranks: list[Row], listings: Listings) -> Iterator[Happening]:
     first_known: dict[tuple[Any, date], datetime] = {}
     for row in ranks:
         query_day = row["query_id"], row["observed_on"]
-        first_known[query_day] = min(first_known.get(query_day, datetime.max), row["counts_from"])
+        first_known[query_day] = min(first_known.get(query_day, FOREVER), row["counts_from"])
     for row in ranks:
         if row["sponsored"]:
             continue
@@ -158,7 +158,7 @@ def moves_of(ranks: list[Row], listings: Listings) -> Iterator[Happening]:
 def _replaced_at(row: Row, ranks: list[Row]) -> datetime:
     same = [other for other in ranks if all(other[column] == row[column] for column in _RANK_KEY)]
     following = same[same.index(row) + 1 :]
-    return following[0]["counts_from"] if following else datetime.max
+    return following[0]["counts_from"] if following else FOREVER
 
 
 def _move(row: Row, earlier: list[Row], until: datetime, listings: Listings) -> Iterator[Happening]:

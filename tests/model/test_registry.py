@@ -1,3 +1,4 @@
+import contextlib
 import math
 import multiprocessing
 import sqlite3
@@ -217,10 +218,11 @@ def _connect(store_path: Path) -> bool:
     return True
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 on; the children only connect
 def test_four_processes_may_open_a_fresh_store_at_once(tmp_path: Path) -> None:
     with multiprocessing.get_context("fork").Pool(4) as pool:
         assert pool.map(_connect, [tmp_path] * 4) == [True] * 4
-    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+    with contextlib.closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
         assert database.execute("select count(*) from experiments where name = 'scrubwatch'").fetchone() == (1,)
 
 

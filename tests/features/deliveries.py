@@ -1,0 +1,124 @@
+"""Random markets in runs and files: taken in, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pandas as pd
+
+from features.contract import TABLES
+from features.engine import parquet
+from features.intake import take_in
+from features.landed import landed
+from features.panel import signals_at
+from features.store import Store
+from model.settings import Configuration
+from tests.features.random_market import Market, Row, known_at, write_rows
+
+SMALL_GROUP = 3
+"""Sellers; peers of a market of a handful."""
+
+
+def for_small_markets(configuration: Configuration, key_file: Path, threads: int = 2) -> Configuration:
+    """The configuration with peer groups that a handful of sellers fills, any quarantine, and a key for all stores."""
+    key_file.write_text("the same pseudonyms in every store", encoding="utf-8")
+    changed = {
+        "contract": configuration.contract.model_copy(update={"min_quarantined_rows": 1_000}),
+        "privacy": configuration.privacy.model_copy(update={"key_file": key_file}),
+        "engine": configuration.engine.model_copy(update={"threads": threads}),
+        "peers": configuration.peers.model_copy(update={"min_group_sellers": SMALL_GROUP}),
+    }
+    return configuration.model_copy(update=changed)
+
+
+def take_in_runs(
+    folder: Path, runs: Sequence[Market], settings: Configuration, ask_between: Sequence[date] = ()
+) -> Store:
+    """Take in one run after the other, each with files of its own; in between signals are asked for, and so made."""
+    store = Store(folder / "store")
+    for number, run in enumerate(runs):
+        for name, rows in run.items():
+            write_rows(folder / "data" / name / f"{number}.parquet", name, rows)
+        take_in(folder / "data", store, None, settings)
+        if ask_between:
+            signals_at(store, ask_between, settings)
+    return store
+
+
+def signals_of(folder: Path, market: Market, cutoffs: Sequence[date], settings: Configuration) -> pd.DataFrame:
+    """The signals of a market that is delivered at once."""
+    return signals_at(take_in_runs(folder, [market], settings), cutoffs, settings)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a store holds: landed, waiting and quarantined rows by table, and tile rows, each sorted."""
+
+    landed: dict[str, list[str]]
+    waiting: dict[str, list[str]]
+    quarantined: dict[str, list[str]]
+    tiles: dict[str, list[str]]
+
+
+def outcome(store: Store) -> Outcome:
+    """Read a store."""
+    manifest = store.manifest()
+    pending = {name: store.paths(manifest.group(f"pending/{name}")) for name in TABLES}
+    quarantine = {name: [path] for name in TABLES if (path := store.path / "quarantine" / f"{name}.parquet").exists()}
+    groups = sorted({entry.group for entry in manifest.files.values() if entry.group.startswith("tiles/")})
+    with duckdb.connect() as connection:
+
+        def rows(query: str) -> list[str]:
+            return sorted(map(repr, connection.execute(query).fetchall()))
+
+        return Outcome(
+            {
+                name: rows(landed(store, manifest, table, manifest.identity["key_types"]))
+                for name, table in TABLES.items()
+            },
+            {name: rows(f"select * exclude file from {parquet(paths)}") for name, paths in pending.items() if paths},
+            {name: rows(f"select distinct row, rule from {parquet(paths)}") for name, paths in quarantine.items()},
+            {name: rows(f"select * from {parquet(store.paths(manifest.group(name)))}") for name in groups},
+        )
+
+
+def known_before(market: Market, cutoff: date) -> Market:
+    """The market as it was known at a cutoff."""
+    kept = {name: [row for row in rows if known_at(name, row).date() < cutoff] for name, rows in market.items()}
+    return {name: rows for name, rows in kept.items() if rows}
+
+
+def arrival_weeks(random: Random, market: Market) -> list[Market]:
+    """The market as it came in, some weeks to a run; rows that do not say when they were recorded may come late."""
+    runs: dict[int, Market] = {}
+    for name, rows in market.items():
+        for row in rows:
+            runs.setdefault(_run_of(random, name, row), {}).setdefault(name, []).append(row)
+    first, *later = (runs[number] for number in sorted(runs))
+    for name in ("sellers", "products", "reviews", "review_actions"):
+        if name not in first:
+            run = next(run for run in later if name in run)
+            first[name] = run.pop(name)
+    return [run for run in (first, *later) if run]
+
+
+def _run_of(random: Random, name: str, row: Row) -> int:
+    late = 0 if "recorded_at" in row else random.choice((0, 0, 0, 60))
+    return (known_at(name, row) + timedelta(days=late)).toordinal() // 84
+
+
+def scattered(random: Random, market: Market, runs: int) -> list[Market]:
+    """The market's rows in any order, in any of these runs, some of them in several; the first run has all tables."""
+    parts: list[Market] = [{} for _ in range(runs)]
+    for name, rows in market.items():
+        for row in random.sample(rows, len(rows)):
+            for number in {random.randrange(runs) for _ in range(random.choice((1, 1, 1, 2)))}:
+                parts[number].setdefault(name, []).append(row)
+        if TABLES[name].required and name not in parts[0]:
+            parts[0][name] = [random.choice(rows)]
+    return [part for part in parts if part]

@@ -1,0 +1,57 @@
+"""The engine and the naive twin say the same: every signal, every seller, several cutoffs, random markets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from features.catalogue import CATALOGUE
+from model.settings import Configuration
+from tests.features.deliveries import SMALL_GROUP, for_small_markets, signals_of
+from tests.features.random_market import CUTOFFS, Market, random_market, text_keys
+from tests.features.twin import signal_table
+
+SOAK = os.environ.get("SCRUBWATCH_SOAK_EXAMPLES")
+EXAMPLES = int(SOAK or 6)
+"""Markets that Hypothesis draws; a longer soak asks for more, and for others each time."""
+
+SEEDS = (1, 6, 16)
+ROUNDED_TO = 2e-6
+"""Logarithms of places are kept as whole millionths; a difference of two may be off by two halves."""
+
+
+def assert_same(market: Market, configuration: Configuration) -> None:
+    with TemporaryDirectory() as folder:
+        clever = signals_of(Path(folder), market, CUTOFFS, for_small_markets(configuration, Path(folder) / "key"))
+    naive = signal_table(market, CUTOFFS, SMALL_GROUP)
+    assert list(clever.columns) == list(naive.columns)
+    about = [column for column in clever.columns if column not in CATALOGUE]
+    pd.testing.assert_frame_equal(clever[about], naive[about], check_dtype=False)
+    pd.testing.assert_frame_equal(clever[[*CATALOGUE]], naive[[*CATALOGUE]], check_exact=False, atol=ROUNDED_TO, rtol=0)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=SOAK is None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(random=st.randoms(use_true_random=False), texts=st.booleans())
+def test_the_naive_twin_agrees_on_markets_that_shrink(
+    random: Random, configuration: Configuration, *, texts: bool
+) -> None:
+    market = random_market(random)
+    assert_same(text_keys(market) if texts else market, configuration)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_naive_twin_agrees_on_larger_markets(seed: int, configuration: Configuration) -> None:
+    assert_same(random_market(Random(seed), size=9), configuration)  # noqa: S311  (a market, not a secret)

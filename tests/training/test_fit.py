@@ -1,0 +1,105 @@
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.signal import Signal
+from model.settings import Configuration
+from training.fit import calibrate, fit_model, obstacle
+
+AS_OF = date(2024, 12, 2)
+UNKNOWN = float("nan")
+
+
+def signal(name: str) -> Signal:
+    return Signal(
+        name=name,
+        service="removals",
+        unit="share",
+        window_days=91,
+        direction=1,
+        no_events=0.0,
+        why="why",
+        source="source",
+        sentence="{value} beside {peer}",
+    )
+
+
+CATALOGUE = {name: signal(name) for name in ("telling_91d", "noise_91d", "never_known_91d")}
+
+
+def market(positive: int, negative: int, unknown: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Training rows, one a seller and case, and their signals: one tells, one is noise, one is never known."""
+    labels = [1.0] * positive + [0.0] * negative + [UNKNOWN] * unknown
+    count = len(labels)
+    generator = np.random.default_rng(1)
+    keys = pd.DataFrame({"seller_id": range(count), "as_of": pd.Timestamp("2024-03-04")})
+    rows = keys.assign(
+        label=labels,
+        case=[f"seller:{number}" for number in range(count)],
+        weight=1.0,
+        selection_probability=UNKNOWN,
+        decided_at=pd.Timestamp("2024-06-03"),
+        route="tip",
+    )
+    panel = keys.assign(
+        telling_91d=np.array(labels) == 1,
+        noise_91d=generator.normal(size=count),
+        never_known_91d=UNKNOWN,
+    ).astype({"telling_91d": "float64"})
+    return rows, panel
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((0, 5, 5), r"0 case\(s\) with a culprit"),
+        ((1, 5, 5), r"1 case\(s\) with a culprit"),
+        ((5, 1, 0), r"1 case\(s\) without a culprit"),
+        ((0, 0, 0), r"0 case\(s\) with a culprit"),
+    ],
+)
+def test_too_few_cases_are_an_obstacle_that_is_said(counts: tuple[int, int, int], said: str) -> None:
+    rows, panel = market(*counts)
+    with pytest.raises(ValueError, match=said):
+        raise ValueError(obstacle(rows, panel, CATALOGUE))
+
+
+def test_signals_that_are_all_missing_are_an_obstacle() -> None:
+    rows, panel = market(5, 5, 5)
+    assert obstacle(rows, panel, CATALOGUE) == ""
+    assert "all 3 signals are missing" in obstacle(
+        rows, panel.assign(telling_91d=UNKNOWN, noise_91d=UNKNOWN), CATALOGUE
+    )
+
+
+def test_a_fit_finds_the_telling_signal_and_says_what_it_left_out(configuration: Configuration) -> None:
+    rows, panel = market(40, 40, 200)
+    small = configuration.classifier.model_copy(update={"bags": 1, "max_trees": 40, "monotone": "all"})
+    settings = configuration.model_copy(update={"classifier": small})
+    fit = fit_model(rows, panel, CATALOGUE, settings, AS_OF, progress=lambda _: None)
+    assert [known.name for known in fit.card.signals] == ["telling_91d", "noise_91d"]
+    assert any("never_known_91d" in note for note in fit.card.notes)
+    assert fit.card.rows == {"positive": 40, "negative": 40, "unknown": 200}
+    assert fit.card.positive_cases == 40
+    assert fit.card.metrics["judged.roc_auc"] == 1.0
+    assert fit.rows["margin"].notna().all()
+
+
+def test_calibration_takes_the_last_row_of_each_verdict_that_the_product_drew(configuration: Configuration) -> None:
+    """Three rows of one drawn verdict, one of another, one tip and one unknown: two verdicts count."""
+    facts: list[tuple[Any, ...]] = [
+        ("a", "2024-01-08", 1.0, 0.5),
+        ("a", "2024-02-05", 1.0, 0.5),
+        ("a", "2024-03-04", 1.0, 0.5),
+        ("b", "2024-03-04", 0.0, 0.001),
+        ("c", "2024-03-04", 1.0, UNKNOWN),
+        ("d", "2024-03-04", UNKNOWN, UNKNOWN),
+    ]
+    measured = pd.DataFrame(facts, columns=["seller_id", "as_of", "label", "selection_probability"]).assign(
+        decided_at=pd.Timestamp("2024-06-03"), margin=0.0
+    )
+    found = calibrate(measured, configuration)
+    assert (found.calibrated, found.verdicts, found.clipped) == (False, 2, 1)
