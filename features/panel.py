@@ -22,6 +22,7 @@ from features.engine import connect, count, literal
 from features.families.removals import ARRIVED
 from features.landed import landed
 from features.measures import LONGEST_DAYS
+from features.peers import COMPARED
 from features.settings import FeatureSettings
 from features.signal import Signal
 from features.store import Manifest, Store, StoredFile
@@ -33,37 +34,6 @@ if TYPE_CHECKING:
 
 SELLER_COLUMNS = ("seller_id", "as_of", "marketplace", "category", "owner_id", "size_band", "peer_group")
 """Columns of the signal table before its signals."""
-
-_PEERS = """
--- a row is a seller at a cutoff with the smallest group around him that is large enough
-grouped as (
-  select
-    *,
-    case
-      when count(*) over (partition by as_of, marketplace, category, size_band) >= {least}
-        then marketplace || '/' || category || '/' || size_band
-      when count(*) over (partition by as_of, marketplace, size_band) >= {least}
-        then marketplace || '/any/' || size_band
-      when count(*) over (partition by as_of, marketplace) >= {least}
-        then marketplace || '/any/any'
-      else 'any/any/any'
-    end as peer_group
-  from measured
-),
--- a row is a seller in a group: his own one, and every wider one that somebody is compared with
-compared as (
-  select grouped.*, peer_group as compared_with from grouped
-  union all
-  select grouped.*, wider.peer_group
-  from grouped
-  join (select distinct as_of, peer_group from grouped where peer_group like '%/any/%') as wider
-    on grouped.as_of = wider.as_of
-    and grouped.peer_group <> wider.peer_group
-    and wider.peer_group in (
-      grouped.marketplace || '/any/' || grouped.size_band, grouped.marketplace || '/any/any', 'any/any/any'
-    )
-)
-"""
 
 _ROWS_A_MB = 500
 """Rows of the signal table that are computed at once, for each megabyte of the memory limit."""
@@ -108,7 +78,7 @@ def table_group(settings: FeatureSettings) -> str:
     """The store's group of signal tables; its fingerprint covers every signal, its facts and the peers."""
     parts = [signal.fingerprint for signal in CATALOGUE.values()]
     parts += [tile_group(kind, settings) for kind in tile_kinds().values()]
-    parts += [coverage_group(), _PEERS, str(settings.peers.min_group_sellers)]
+    parts += [coverage_group(), COMPARED, str(settings.peers.min_group_sellers)]
     return f"signals/{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
 
 
@@ -193,7 +163,7 @@ measured as (
     on coverage_then.marketplace = sellers_then.marketplace and coverage_then.as_of = sellers_then.as_of
 {joins}
 ),
-{_PEERS.format(least=settings.peers.min_group_sellers)}
+{COMPARED.format(least=settings.peers.min_group_sellers)}
 select
   {", ".join(SELLER_COLUMNS)},
   {names}

@@ -9,6 +9,7 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
+from features.peers import in_wider_group
 from features.signal import Signal
 from model.arrays import Floats
 from model.baseline import DayZero
@@ -33,8 +34,15 @@ class Reason(TypedDict):
 
 
 def peer_medians(signal_table: pd.DataFrame, signals: Sequence[str]) -> pd.DataFrame:
-    """Median of each signal by peer group, missing values aside; indexed by peer_group, NaN where all are missing."""
-    return signal_table.groupby("peer_group", sort=True)[list(signals)].median()
+    """Median of each signal by peer group, missing values aside; indexed by peer_group, NaN where all are missing.
+
+    A group that sellers fell back to is all of its marketplace and size, not only those who fell back.
+    """
+    names, groups = list(signals), signal_table["peer_group"]
+    medians = signal_table.groupby("peer_group", sort=True)[names].median()
+    for group in groups[groups.str.contains("/any/", regex=False)].unique():
+        medians.loc[group] = signal_table.loc[in_wider_group(signal_table, group), names].median()
+    return medians
 
 
 def model_reasons(

@@ -61,8 +61,7 @@ def score(
     steps.begin("computing signals")
     signal_table = signals_at(store, [as_of], configuration, progress=steps.tell)
     steps.begin("scoring")
-    threads = configuration.classifier.threads
-    ranking = rank(chosen, signal_table, CATALOGUE, threads)
+    ranking = rank(chosen, signal_table, CATALOGUE, configuration)
     resting = resting_sellers(verdicts_of(store, configuration), as_of, configuration.alerts.rest_days)
     listing = list_sellers(
         pd.DataFrame(signal_table[["seller_id", "marketplace"]]).assign(strength=ranking.strength, score=ranking.score),
@@ -71,7 +70,7 @@ def score(
         audit_key=audit_key,
         calibration=ranking.calibration,
         resting=resting,
-        challenger=challenger_strength(chosen, signal_table, threads),
+        challenger=challenger_strength(chosen, signal_table, configuration.classifier.threads),
     )
     steps.begin("explaining the listed")
     scored = scored_rows(signal_table, ranking, listing, chosen)

@@ -20,8 +20,6 @@ from model.registry import CHALLENGER, CHAMPION, Registry, registry_exists
 from model.settings import Configuration
 from training.steps import Surroundings
 
-REASONS_SHOWN = 6
-"""Reasons told of a seller, beside the base rate and all other signals."""
 DAY_ZERO = "day zero"
 
 Explain = Callable[[pd.DataFrame], list[list[Reason]]]
@@ -111,9 +109,12 @@ def _challenger(registry: Registry, catalogue: Mapping[str, Signal]) -> tuple[Bu
         return None, (f"the challenger {found.label} is left aside: {error}",)
 
 
-def rank(chosen: ChosenModel, signal_table: pd.DataFrame, catalogue: Mapping[str, Signal], threads: int) -> Ranking:
+def rank(
+    chosen: ChosenModel, signal_table: pd.DataFrame, catalogue: Mapping[str, Signal], configuration: Configuration
+) -> Ranking:
     """Order the sellers of one cutoff."""
-    index = signal_table.index
+    index, shown = signal_table.index, configuration.alerts.reasons_shown
+    threads = configuration.classifier.threads
     if chosen.bundle is None:
         surprise = day_zero(signal_table, catalogue)
         medians = peer_medians(signal_table, surprise.signals.columns)
@@ -123,7 +124,7 @@ def rank(chosen: ChosenModel, signal_table: pd.DataFrame, catalogue: Mapping[str
             nothing,
             nothing,
             None,
-            lambda rows: day_zero_reasons(rows, surprise, catalogue, medians, REASONS_SHOWN),
+            lambda rows: day_zero_reasons(rows, surprise, catalogue, medians, shown),
         )
     bundle = chosen.bundle
     medians = peer_medians(signal_table, bundle.signals)
@@ -133,7 +134,7 @@ def rank(chosen: ChosenModel, signal_table: pd.DataFrame, catalogue: Mapping[str
     def explain(rows: pd.DataFrame) -> list[list[Reason]]:
         contributions = bundle.contributions(rows, threads)
         calibration = bundle.card.calibration
-        return model_reasons(rows, contributions, calibration, catalogue, bundle.signals, medians, REASONS_SHOWN)
+        return model_reasons(rows, contributions, calibration, catalogue, bundle.signals, medians, shown)
 
     return Ranking(log_odds, log_odds, pd.Series(bundle.scores(margins), index), bundle.card.calibration, explain)
 

@@ -14,7 +14,7 @@ Bools = npt.NDArray[np.bool_]
 
 _ROUTINE = {"support": 0.6, "analyst": 0.3, "account_specialist": 0.1}
 # Chance of each resource by who looks (reviewer_contact, sales_report, ranking_internals, account_notes, other).
-_RESOURCES = np.array([0.12, 0.22, 0.12, 0.44, 0.10])
+_RESOURCES = np.array([0.28, 0.20, 0.12, 0.32, 0.08])
 
 
 def look_up(
@@ -69,6 +69,8 @@ def routine(world: World, week: int, key_account_managed: Ints) -> None:
     ticket = open_support_tickets(world, seller, at, actor, ticketed)
     resource = random.choice(len(_RESOURCES), len(seller), p=_RESOURCES)
     review = _a_recent_review(world, random, seller, resource == code("resource", "reviewer_contact"))
+    missing = (resource == code("resource", "reviewer_contact")) & (review < 0)
+    resource = np.where(missing, code("resource", "account_notes"), resource)
     look_up(world, actor, at, resource, seller, ticket, review)
 
 

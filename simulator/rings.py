@@ -199,7 +199,8 @@ def _wished_removals(world: World, random: Random, count: int) -> Floats:
 def helpers(world: World, random: Random, rings: Rings, ring: Ints, scheme: str) -> Ints:
     """For each wanted ring one of its bribed staff of the scheme's role, -1 when all are caught."""
     role = world.staff.role[rings.actor] == code("role", INSIDE_ROLES[scheme])
-    able = role & (rings.caught_week > world.counters["week"])
+    week = world.counters["week"]
+    able = role & (rings.caught_week > week) & (rings.since_day <= world.week_start(week) // DAY)
     actor, of_ring = rings.actor[able], rings.ring[able]
     order = np.argsort(of_ring, kind="stable")
     low = np.searchsorted(of_ring[order], ring)

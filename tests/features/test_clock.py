@@ -70,7 +70,7 @@ def test_a_removal_whose_review_arrives_a_week_later_counts_when_both_are_known(
 
 
 def test_a_listing_that_changed_hands_takes_its_reviews_along_and_leaves_the_past(signals: Signals) -> None:
-    """Ten one-star reviews come to Anna, of which staff remove one; Boris buys the listing, and two more are removed."""
+    """Of ten one-star reviews staff remove one for Anna and, when Boris has bought the listing, two more."""
     tables = honest_tables(
         products=[product("lamp", "boris", valid_from=moment("2024-05-01 00:00").date())],
         reviews=[review(f"r{number}", "lamp", 1, "2024-04-01 08:00") for number in range(10)],

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from features.errors import ContractBroken, NoFittingModel, WrongUse
 from features.settings import read_settings
+from features.store import Store
 from model.settings import Configuration
 from scoring.job import score
 from simulator import simulate
@@ -69,6 +71,16 @@ def trained(data: Path, store_path: Path, settings: Configuration) -> Path:
     """Return the folder of a run with the champion."""
     score(data, store_path, AS_OF, store_path.with_name("out"), settings, SURROUNDINGS)
     return store_path.with_name("out")
+
+
+def forget_derived(store_path: Path) -> None:
+    """Leave a store with its landed rows alone, as if nothing had been folded yet."""
+    store = Store(store_path)
+    with store.writing():
+        manifest = store.manifest()
+        derived = {name for name, entry in manifest.files.items() if not entry.group.startswith("events/")}
+        assert derived
+        store.commit(manifest.without(derived))
 
 
 def scores(out: Path) -> pd.DataFrame:
@@ -154,7 +166,24 @@ def test_the_same_scores_are_the_same_bytes_with_any_threads(
     classifier = settings.classifier.model_copy(update={"threads": threads})
     engine = settings.engine.model_copy(update={"threads": threads})
     other = settings.model_copy(update={"classifier": classifier, "engine": engine})
-    score(data, store_path, AS_OF, tmp_path / "out", other, SURROUNDINGS)
+    shutil.copytree(store_path, tmp_path / "store")
+    forget_derived(tmp_path / "store")  # so that signals are computed with these threads
+    score(data, tmp_path / "store", AS_OF, tmp_path / "out", other, SURROUNDINGS)
+    assert (tmp_path / "out/scores.parquet").read_bytes() == (trained / "scores.parquet").read_bytes()
+
+
+def test_the_same_rows_in_other_files_and_order_and_delivered_twice_are_the_same_bytes(
+    trained: Path, data: Path, settings: Configuration, tmp_path: Path
+) -> None:
+    for folder in sorted(path for path in data.iterdir() if path.is_dir()):
+        rows = pd.concat([pq.read_table(path).to_pandas() for path in sorted(folder.rglob("*.parquet"))])
+        schema = pq.read_schema(next(iter(folder.rglob("*.parquet"))))
+        for number, part in enumerate([rows[1::3], rows[0::3][::-1], rows[2::3], rows[::7]]):  # the last: again
+            place = tmp_path / "data" / folder.name / f"{number}.parquet"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(pa.Table.from_pandas(part, schema, preserve_index=False), place)
+    assert retrain(tmp_path / "data", tmp_path / "store", AS_OF, settings, SURROUNDINGS).outcome == "first champion"
+    score(tmp_path / "data", tmp_path / "store", AS_OF, tmp_path / "out", settings, SURROUNDINGS)
     assert (tmp_path / "out/scores.parquet").read_bytes() == (trained / "scores.parquet").read_bytes()
 
 

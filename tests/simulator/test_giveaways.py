@@ -14,28 +14,29 @@ from tests.simulator.conftest import Written
 
 # Whether a ticket or a flag is cited is left out: that paid removals often cite none is a fact of the field.
 REMOVALS = """
-    select a.review_id, r.reviewer_id, r.product_id, coalesce(a.ticket_id, '') ticket_id, a.acted_at, a.recorded_at,
+    select a.review_id, r.reviewer_id, coalesce(a.ticket_id, '') ticket_id, a.acted_at, a.recorded_at,
         r.created_at, a.queue is null no_queue, a.reason is null no_reason, a.new_rating is null no_rating,
-        s.queue is distinct from a.queue elsewhere, s.site, t.review_id is not null paid, a.actor_id actor
+        s.queue is distinct from a.queue elsewhere, t.review_id is not null paid, p.seller_id seller
     from review_actions a
     join reviews r using (review_id)
-    join (select actor_id, first(queue) queue, first(site) site from staff group by 1) s on s.actor_id = a.actor_id
+    join (select product_id, min(seller_id) seller_id from products group by 1) p using (product_id)
+    join (select actor_id, min_by(queue, recorded_at) queue from staff group by 1) s on s.actor_id = a.actor_id
     left join true_review_actions t on t.review_id = a.review_id and t.acted_at = a.acted_at
     where a.kind = 'removed' and a.actor_kind = 'staff' and r.rating <= 2
     order by a.review_id
 """
 LOOK_UPS = """
     select a.access_id, coalesce(a.ticket_id, '') ticket_id, a.accessed_at, a.recorded_at, a.records,
-        a.product_id is null no_product, a.review_id is null no_review, s.site,
-        t.access_id is not null paid, a.actor_id actor
+        a.product_id is null no_product, a.review_id is null no_review,
+        t.access_id is not null paid, a.seller_id seller
     from staff_access a
-    join (select actor_id, first(queue) queue, first(site) site from staff group by 1) s on s.actor_id = a.actor_id
+    join (select actor_id, min_by(queue, recorded_at) queue from staff group by 1) s on s.actor_id = a.actor_id
     left join true_staff_access t using (access_id)
     where a.resource = '{resource}' and s.queue in ('support', 'insights')
     order by a.access_id
 """
 REVIEWS = """
-    select r.review_id, r.reviewer_id, r.created_at, r.recorded_at, t.review_id is not null paid, r.product_id actor
+    select r.review_id, r.reviewer_id, r.created_at, r.recorded_at, t.review_id is not null paid, r.product_id seller
     from reviews r left join true_reviews t using (review_id)
     where r.rating = 5 and (t.review_id is not null or hash(r.review_id) % 40 = 0)
     order by r.review_id
@@ -54,7 +55,7 @@ def test_a_classifier_on_ids_clocks_and_missing_columns_finds_nothing(acts: str,
     names = _names(guilty_market, QUERIES[acts])
     events = pd.DataFrame(rows, columns=names)
     paid = events.pop("paid").to_numpy().astype(int)
-    groups = pd.factorize(events.pop("actor"))[0]
+    groups = pd.factorize(events.pop("seller"))[0]
     assert paid.sum() > 50
     area = _folded_area(_plain_columns(events), paid, groups)
     spread = 1 / np.sqrt(12 * min(paid.sum(), len(paid) - paid.sum()))
@@ -101,7 +102,7 @@ def _plain_columns(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def _folded_area(columns: pd.DataFrame, paid: np.ndarray, groups: np.ndarray) -> float:
-    """Area under the curve, each actor's acts in one fold."""
+    """Area under the curve, each seller's acts in one fold."""
     margins = np.zeros(len(paid))
     for train, test in GroupKFold(5, shuffle=True, random_state=0).split(columns, paid, groups):
         model = lgb.LGBMClassifier(

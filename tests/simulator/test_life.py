@@ -50,7 +50,7 @@ def test_one_moderator_alone_owns_the_small_queue(market: Written) -> None:
     assert market.value(owners) == 1
 
 
-def test_the_larger_part_of_paid_acts_is_done_by_bribed_staff_in_their_time(market: Written) -> None:
+def test_paid_acts_are_done_by_bribed_staff_in_their_time(market: Written) -> None:
     strangers = """
         select count(*) from true_review_actions a
         where actor_id is not null and not exists (
@@ -72,16 +72,24 @@ def test_schemes_act_only_between_onset_and_end(market: Written) -> None:
     assert market.value(outside) == 0
 
 
-def test_cleared_is_the_usual_verdict_and_culprits_are_cleared_more_often_than_the_reverse(market: Written) -> None:
+def test_cleared_is_the_usual_verdict(market: Written) -> None:
     verdicts = dict(market.rows("select verdict, count(*) from verdicts group by 1"))
     assert verdicts["cleared"] > 1.5 * verdicts["manipulated"]
+
+
+def test_a_culprit_is_cleared_more_often_than_an_innocent_is_condemned(guilty_market: Written) -> None:
     guilty = """
         exists (select 1 from true_schemes s where s.seller_id = v.seller_id and s.onset_on < v.decided_at
                 and (s.ended_on is null or s.ended_on > v.decided_at - interval 300 day))
     """
-    wrongly = market.value(f"select count(*) from verdicts v where verdict = 'manipulated' and not {guilty}")
-    missed = market.value(f"select count(*) from verdicts v where verdict = 'cleared' and {guilty}")
-    assert missed > wrongly
+    shares = f"""
+        select avg((verdict = 'cleared')::int) filter ({guilty}),
+            avg((verdict = 'manipulated')::int) filter (not {guilty})
+        from verdicts v
+    """
+    missed, condemned = guilty_market.rows(shares)[0]
+    assert 0.03 < missed < 0.25
+    assert condemned < missed
 
 
 def test_a_probability_stands_only_where_a_design_drew_the_seller(market: Written) -> None:
@@ -100,7 +108,7 @@ def test_a_purge_takes_down_praise(tmp_path: Path) -> None:
     market = written(tmp_path, small("purge", sellers=200, weeks=30))
     purge = f"select avg(rating), count(*) from {ACTS} where reason = 'policy' and trigger = 'authority'"
     (stars, count) = market.rows(purge)[0]
-    assert stars == 5
+    assert stars > 4.9
     assert count > 100
 
 
@@ -108,12 +116,13 @@ def test_after_a_takedown_the_others_forge_tickets_and_remove_less_at_once(tmp_p
     market = written(tmp_path, small("takedown", sellers=1500, weeks=60, seed=4))
     habits = """
         select avg((ticket_id is not null)::int), avg(n) from (
-            select ticket_id, actor_id, a.acted_at::date d, count(*) n
+            select ticket_id, a.actor_id, a.acted_at::date d, count(*) n
             from review_actions a join true_review_actions t using (review_id, acted_at)
             where not cover and a.actor_kind = 'staff' and a.acted_at {} date '2024-07-29'
             group by all
         )
     """
     before, after = market.rows(habits.format("<"))[0], market.rows(habits.format(">="))[0]
-    assert before[0] < 0.75 < 0.85 < after[0]
+    assert before[0] < 0.75
+    assert after[0] > 0.85
     assert before[1] > after[1]
