@@ -17,9 +17,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import filelock
-
-from features.errors import ScrubwatchError, StoreBusy
+from features.errors import ScrubwatchError
+from features.locks import alone
 
 FORMAT = 1
 _OWNED_FOLDERS = ("events", "pending", "tiles", "signals")
@@ -123,19 +122,9 @@ class Store:
 
         """
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (self.path / "locks").mkdir(exist_ok=True, mode=0o700)
-        lock = filelock.FileLock(self.path / "locks" / "store.lock", timeout=self.wait_seconds)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise StoreBusy(
-                f"{self.path}: another run has held this store for {self.wait_seconds:g} s; wait for it, or give --wait"
-            ) from None
-        try:
+        with alone(self.path, "store", self.wait_seconds):
             self._sweep()
             yield
-        finally:
-            lock.release()
 
     def commit(self, manifest: Manifest) -> Manifest:
         """Replace the manifest by the next generation, durably, and return it."""

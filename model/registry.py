@@ -17,9 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import filelock
-
-from features.errors import NoFittingModel, ScrubwatchError, StoreBusy
+from features.errors import NoFittingModel, ScrubwatchError
 from model.bundle import Bundle
 from model.settings import TrackingSettings
 
@@ -102,7 +100,7 @@ class Registry:
         self._wait_seconds = wait_seconds
         self.uri = tracking_uri or f"sqlite:///{self._store_path / DATABASE}"
         _prepare_environment(settings)
-        with self._alone(), _quietly(self.uri):
+        with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
             from mlflow import MlflowClient  # noqa: PLC0415 - costs a second
 
             self._client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
@@ -117,7 +115,7 @@ class Registry:
             record: what is tracked of it.
 
         """
-        with self._alone(), _quietly(self.uri):
+        with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
             found = self._version_with_key(record.key)
             if found is not None:
                 return found
@@ -133,17 +131,17 @@ class Registry:
 
     def set_alias(self, alias: str, model: Registered) -> None:
         """Let the alias name this version, and no other."""
-        with self._alone(), _quietly(self.uri):
+        with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
             self._client.set_registered_model_alias(model.name, alias, model.version)
 
     def drop_alias(self, alias: str) -> None:
         """Let the alias name no version; nothing happens if it names none."""
-        with self._alone(), _quietly(self.uri):
+        with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
             self._client.delete_registered_model_alias(self._settings.registered_model, alias)
 
     def tag(self, model: Registered, tags: Mapping[str, str]) -> None:
         """Write tags on a version and on its run."""
-        with self._alone(), _quietly(self.uri):
+        with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
             for name, value in tags.items():
                 self._client.set_model_version_tag(model.name, model.version, name, value)
                 self._client.set_tag(model.run_id, name, value)
@@ -239,23 +237,6 @@ class Registry:
             self._client.create_registered_model(name)
         return _registered(self._client.create_model_version(name, source, run_id, tags=tags, await_creation_for=0))
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        locks = self._store_path / "locks"
-        locks.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = filelock.FileLock(locks / "registry.lock", timeout=self._wait_seconds)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise StoreBusy(
-                f"{self._store_path}: another run has held the registry for {self._wait_seconds:g} s; wait for it, or "
-                "give --wait"
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
-
 
 def _registered(version: Any) -> Registered:
     return Registered(version.name, str(version.version), version.run_id, dict(version.tags))
@@ -280,7 +261,7 @@ def _quietly(uri: str) -> Iterator[None]:
         warnings.simplefilter("ignore")
         try:
             yield
-        except (ScrubwatchError, filelock.Timeout):
+        except ScrubwatchError:
             raise
         except Exception as error:
             raise ScrubwatchError(f"{uri}: MLflow failed: {type(error).__name__}: {error}") from error

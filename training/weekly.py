@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import filelock
 import pandas as pd
 
 from features.catalogue import CATALOGUE
-from features.errors import NoFittingModel, StoreBusy
+from features.errors import NoFittingModel
 from features.intake import take_in
+from features.locks import alone
 from features.panel import signals_at
 from features.store import Store
 from features.verdict_rows import verdicts_of
@@ -89,7 +88,7 @@ def retrain(
     """
     store = Store(store_path, surroundings.wait_seconds)
     steps = Steps(surroundings.progress, surroundings.clock)
-    with _alone(store):
+    with alone(store_path, "retraining", surroundings.wait_seconds):
         steps.begin("taking in")
         intake = take_in(data, store, as_of, configuration, allow=surroundings.allow, progress=steps.tell)
         data_digest = store.digest()
@@ -250,21 +249,3 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _label(version: Registered | None) -> str | None:
     return None if version is None else version.label
-
-
-@contextmanager
-def _alone(store: Store) -> Iterator[None]:
-    """Keep a second retraining of the same store waiting."""
-    locks = store.path / "locks"
-    locks.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = filelock.FileLock(locks / "retrain.lock", timeout=store.wait_seconds)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise StoreBusy(
-            f"{store.path}: another retraining has run for {store.wait_seconds:g} s; wait for it, or give --wait"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()

@@ -18,7 +18,7 @@ from features.landed import landed
 from features.panel import signals_at
 from features.store import Store
 from model.settings import Configuration
-from tests.features.random_market import Market, Row, known_at, write_rows
+from tests.features.random_market import FIRST_DAY, Market, known_at, write_rows
 
 SMALL_GROUP = 3
 """Sellers; peers of a market of a handful."""
@@ -53,6 +53,9 @@ def take_in_runs(
 def signals_of(folder: Path, market: Market, cutoffs: Sequence[date], settings: Configuration) -> pd.DataFrame:
     """The signals of a market that is delivered at once."""
     return signals_at(take_in_runs(folder, [market], settings), cutoffs, settings)
+
+
+_HALF_A_YEAR_IN = FIRST_DAY.toordinal() + 182
 
 
 @dataclass(frozen=True)
@@ -93,23 +96,18 @@ def known_before(market: Market, cutoff: date) -> Market:
     return {name: rows for name, rows in kept.items() if rows}
 
 
-def arrival_weeks(random: Random, market: Market) -> list[Market]:
-    """The market as it came in, some weeks to a run; rows that do not say when they were recorded may come late."""
+def as_it_arrived(random: Random, market: Market) -> list[Market]:
+    """The market as it came in: its first half year, then twelve weeks a run; rows without a clock may come late."""
     runs: dict[int, Market] = {}
     for name, rows in market.items():
         for row in rows:
-            runs.setdefault(_run_of(random, name, row), {}).setdefault(name, []).append(row)
+            late = timedelta(days=0 if "recorded_at" in row else random.choice((0, 0, 0, 60)))
+            number = max(0, (known_at(name, row) + late).toordinal() - _HALF_A_YEAR_IN) // 84
+            runs.setdefault(number, {}).setdefault(name, []).append(row)
     first, *later = (runs[number] for number in sorted(runs))
-    for name in ("sellers", "products", "reviews", "review_actions"):
-        if name not in first:
-            run = next(run for run in later if name in run)
-            first[name] = run.pop(name)
+    for name in (name for name, table in TABLES.items() if table.required and name not in first):
+        first[name] = next(run for run in later if name in run).pop(name)
     return [run for run in (first, *later) if run]
-
-
-def _run_of(random: Random, name: str, row: Row) -> int:
-    late = 0 if "recorded_at" in row else random.choice((0, 0, 0, 60))
-    return (known_at(name, row) + timedelta(days=late)).toordinal() // 84
 
 
 def scattered(random: Random, market: Market, runs: int) -> list[Market]:

@@ -74,8 +74,10 @@ BREAKS: dict[str, tuple[Callable[[Path], object], str]] = {
     "wrong type": (with_text_ratings, r"reviews\.rating: must be an integer, found string in reviews\.parquet"),
     "two percent bad ratings": (
         lambda data: write_table(data / "reviews.parquet", "reviews", many_reviews(bad=20)),
-        r"reviews\.rating: 20 rows break the rule 'rating_out_of_range' \(.* rating ≥ 1 and rating ≤ 5\), the first"
-        + r" value is '9' in reviews\.parquet; 20 of 1,000 new rows",
+        (
+            r"reviews\.rating: 20 rows break the rule 'rating_out_of_range' \(.* rating ≥ 1 and rating ≤ 5\), the first"
+            r" value is '9' in reviews\.parquet; 20 of 1,000 new rows"
+        ),
     ),
     "cut in half": (cut_in_half, r"reviews\.parquet: not a readable Parquet file"),
     "damaged inside": (damage_inside, "reviews: its files cannot be read"),
@@ -85,8 +87,10 @@ BREAKS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "stalled feed": (
         stop_ten_days_before,
-        r"reviews: the newest row before 2024-03-01 became known at 2024-02-20 00:00, 10\.0 days earlier;"
-        + r" at most 7 days are allowed",
+        (
+            r"reviews: the newest row before 2024-03-01 became known at 2024-02-20 00:00, 10\.0 days earlier;"
+            r" at most 7 days are allowed"
+        ),
     ),
     "keys of two types": (mixed_keys, "keys of a seller are varchar in sellers.parquet and bigint in products.parquet"),
 }
