@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import NoFittingModel, ScrubwatchError
+from features.locks import alone
 from model.bundle import Bundle
 from model.settings import TrackingSettings
 
