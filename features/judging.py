@@ -56,7 +56,8 @@ def judge(run: Run, table: Table, as_of: date | None) -> None:
         run.reports[name] = TableReport()
     if delivered is not None:
         run.newest[name] = newest_known(run, name, as_of)
-        if table.required and run.reports[name].delivered == 0 and not run.manifest.group(f"events/{name}"):
+        held = pending or run.manifest.group(f"events/{name}")
+        if table.required and run.reports[name].delivered == 0 and not held:
             run.problems.append(f"{name}: required table is empty; the contract asks for its rows from the log")
 
 
