@@ -10,6 +10,8 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 WORKERS ?= 2
+LINT := $(BIN)/ruff format --quiet --check . || { echo "not formatted: make format" >&2; false; } \
+	&& $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 REAL_DATA ?= ../shared/data/bitcoin_otc
 
 .PHONY: help setup demo test check lint format real prove lock
@@ -24,7 +26,7 @@ demo: .venv/.installed  ## Simulate a marketplace, learn from it, list its ten m
 	@$(BIN)/scrubwatch demo
 
 test: .venv/.installed  ## What a change can break: format, lint, types, imports, tests, doctests, wheel (under 10 minutes)
-	@$(MAKE) lint && linted=passed || linted=FAILED; \
+	@{ $(LINT); } && linted=passed || linted=FAILED; \
 	$(BIN)/python -m pytest -q -n $(WORKERS) && tested=passed || tested=FAILED; \
 	echo "lint $$linted, tests $$tested"; [ "$$linted$$tested" = passedpassed ]
 
@@ -32,10 +34,7 @@ check: test  ## The one command that checks everything: `make test`, and that wh
 	@$(BIN)/python -m pip check --disable-pip-version-check
 
 lint: .venv/.installed  ## Format, lint, types and import contract alone
-	@$(BIN)/ruff format --quiet --check . || { echo "not formatted: make format" >&2; exit 1; }
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@$(LINT)
 
 format: .venv/.installed  ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

@@ -130,6 +130,11 @@ def _wait_for_parents(run: Run, table: Table, as_of: date | None) -> None:
         f"{column} in (select {column} from held_{parent} union all select {column} from landing_{parent})"
         for column, parent in table.parents
     ]
+    known += [
+        f"{column} not in (select {column} from lost_{parent})"
+        for column, parent in table.parents
+        if parent in run.lost
+    ]
     there = " and ".join(known) or "true"
     deadline = "null" if as_of is None else f"date '{as_of}' - interval {run.settings.contract.orphan_after_days} day"
     run.connection.execute(f"""

@@ -21,7 +21,7 @@ from features.coverage import coverage_group, covered, flag_name, fold_coverage
 from features.engine import connect, count, literal
 from features.families.removals import ARRIVED
 from features.landed import landed
-from features.measures import LONGEST_DAYS, TileKind
+from features.measures import LONGEST_DAYS
 from features.peers import COMPARED
 from features.settings import FeatureSettings
 from features.signal import Signal
@@ -121,19 +121,13 @@ def _write(connection: duckdb.DuckDBPyConnection, store: Store, group: str, cuto
     return store.adopt(staged, group, cutoff, pq.read_metadata(staged).num_rows, label="as_of")
 
 
-def signal_query(
-    store: Store,
-    manifest: Manifest,
-    cutoffs: Sequence[date],
-    settings: FeatureSettings,
-    rows: Callable[[TileKind], str] | None = None,
-) -> str:
-    """SQL of the signal table at these cutoffs, from the tiles that the manifest lists, or from other tile rows."""
+def signal_query(store: Store, manifest: Manifest, cutoffs: Sequence[date], settings: FeatureSettings) -> str:
+    """SQL of the signal table at these cutoffs, from the tiles that the manifest lists."""
     plain = [signal for signal in CATALOGUE.values() if signal.formula is not None]
     windowed = sorted(WINDOWED | {_SIZE}, key=lambda each: each.column)
     needs = {(source, each.reach_days) for each in windowed for source in each.measure.needs}
     steps = [
-        f"{name}_measures as ({measured(rows(kind) if rows else tiles(store, manifest, kind, settings, cutoffs), of_kind, cutoffs)})"
+        f"{name}_measures as ({measured(tiles(store, manifest, kind, settings, cutoffs), of_kind, cutoffs)})"
         for name, kind in tile_kinds().items()
         if (of_kind := [each for each in windowed if each.measure.kind.name == name])
     ]

@@ -207,8 +207,8 @@ def _purge(world: World, week: int) -> list[Work]:
     if events.purge_at_share < 0 or not began <= week < began + _PURGE_WEEKS:
         return []
     first, now = shelf.first_since(52), world.week_start(week)
-    able = (shelf.rating[first:] == 5) & shelf.visible[first:] & (shelf.settled[first:] < now)
-    weight = np.where(shelf.origin[first:] == DEAL, 4.0, 1.0)
+    able = (shelf.rating[first:] >= 4) & shelf.visible[first:] & (shelf.settled[first:] < now)
+    weight = np.where(shelf.origin[first:] == DEAL, 4.0, 1.0) * np.where(shelf.rating[first:] == 4, 1.4, 1.0)
     chosen = able & (random.random(len(able)) < weight * events.purge_removed_share / _PURGE_WEEKS)
     review = first + np.flatnonzero(chosen)
     machine = random.random(len(review)) < 0.5

@@ -88,7 +88,7 @@ def _paid_work(
     groups, group = np.unique(owner, return_inverse=True)
     day = world.week_start(week) // DAY + random.integers(0, 7, len(groups))
     triggers = np.array([code("trigger", name) for name in ("seller_flag", "reader_flag", "automation", "none")])
-    trigger = triggers[np.searchsorted([0.6, 0.75, 0.8], random.random(len(groups)))]
+    trigger = triggers[np.searchsorted([0.7, 0.77, 0.85], random.random(len(groups)))]
     reason = reasons_for(random, np.full(len(groups), not cover), np.zeros(len(groups), dtype=bool))
     return Work(
         review=review,

@@ -183,8 +183,8 @@ def flag_triggers(random: Random, critical: Bools) -> Ints:
     """What drew attention: sellers flag critics, readers and machines flag praise."""
     names = ("reader_flag", "seller_flag", "automation", "none")
     codes = np.array([code("trigger", name) for name in names])
-    against = np.searchsorted([0.12, 0.80, 0.90], random.random(len(critical)))
-    praise = np.searchsorted([0.30, 0.42, 0.88], random.random(len(critical)))
+    against = np.searchsorted([0.08, 0.80, 0.90], random.random(len(critical)))
+    praise = np.searchsorted([0.08, 0.20, 0.86], random.random(len(critical)))
     return codes[np.where(critical, against, praise)]
 
 

@@ -311,7 +311,23 @@ def settings_with(overrides: Mapping[str, Any], *, sellers: int, weeks: int, see
 
     """
     size = {"market": {"sellers": sellers, "weeks": weeks, "seed": seed}}
-    content = _merged(_merged(_mapping(CONFIGURATION), overrides), size)
+    return _checked(_merged(_merged(_mapping(CONFIGURATION), overrides), size))
+
+
+def settings_from(*files: Path) -> SimulatorSettings:
+    """Settings of one or several YAML files, each overriding those before it; together they hold every setting.
+
+    Raises:
+        WrongUse: a setting is missing, unknown or wrong.
+
+    """
+    content: dict[str, Any] = {}
+    for path in files:
+        content = _merged(content, _mapping(path))
+    return _checked(content)
+
+
+def _checked(content: Mapping[str, Any]) -> SimulatorSettings:
     try:
         return SimulatorSettings.model_validate(content)
     except ValidationError as error:

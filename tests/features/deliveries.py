@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,6 +10,9 @@ from random import Random
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from features.contract import TABLES
 from features.engine import parquet
@@ -90,12 +93,6 @@ def outcome(store: Store) -> Outcome:
         )
 
 
-def known_before(market: Market, cutoff: date) -> Market:
-    """The market as it was known at a cutoff."""
-    kept = {name: [row for row in rows if known_at(name, row).date() < cutoff] for name, rows in market.items()}
-    return {name: rows for name, rows in kept.items() if rows}
-
-
 def as_it_arrived(random: Random, market: Market) -> list[Market]:
     """The market as it came in: its first half year, then twelve weeks a run; rows without a clock may come late."""
     runs: dict[int, Market] = {}
@@ -120,3 +117,54 @@ def scattered(random: Random, market: Market, runs: int) -> list[Market]:
         if TABLES[name].required and name not in parts[0]:
             parts[0][name] = [random.choice(rows)]
     return [part for part in parts if part]
+
+
+def one_file_a_table_in_reverse(folder: Path, market: Market, settings: Configuration) -> Store:
+    """Deliver single files."""
+    for name, rows in market.items():
+        write_rows(folder / "data" / f"{name}.parquet", name, rows[::-1])
+    return _taken_in(folder, settings)
+
+
+def a_folder_for_each_day_of_arrival(folder: Path, market: Market, settings: Configuration) -> Store:
+    """Deliver partitions, one file for each row."""
+    for name, rows in market.items():
+        for number, row in enumerate(rows):
+            day = f"recorded_on={known_at(name, row).date()}"
+            write_rows(folder / "data" / name / day / f"{number}.parquet", name, [row])
+    return _taken_in(folder, settings)
+
+
+def every_row_three_times(folder: Path, market: Market, settings: Configuration) -> Store:
+    """Deliver everything twice in one file, and then again."""
+    return take_in_runs(folder, [{name: [*rows, *rows] for name, rows in market.items()}, market], settings)
+
+
+def clocks_of_another_zone_and_columns_of_nobody(folder: Path, market: Market, settings: Configuration) -> Store:
+    """Deliver zoned nanoseconds, columns in another order, and one that the contract does not know."""
+    for name, rows in market.items():
+        path = folder / "data" / f"{name}.parquet"
+        write_rows(path, name, rows)
+        table = pq.read_table(path)
+        for position, field in enumerate(table.schema):
+            if pa.types.is_timestamp(field.type):
+                zoned = pc.assume_timezone(table.column(position), "UTC").cast(pa.timestamp("ns", "America/New_York"))
+                table = table.set_column(position, field.name, zoned)
+        table = table.append_column("of_nobody", pa.nulls(len(table), pa.string()))
+        pq.write_table(table.select(table.column_names[::-1]), path)
+    return _taken_in(folder, settings)
+
+
+def _taken_in(folder: Path, settings: Configuration) -> Store:
+    store = Store(folder / "store")
+    take_in(folder / "data", store, None, settings)
+    return store
+
+
+Layout = Callable[[Path, Market, Configuration], Store]
+LAYOUTS: tuple[Layout, ...] = (
+    one_file_a_table_in_reverse,
+    a_folder_for_each_day_of_arrival,
+    every_row_three_times,
+    clocks_of_another_zone_and_columns_of_nobody,
+)

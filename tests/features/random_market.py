@@ -49,8 +49,8 @@ def random_market(random: Random, size: int = 3, *, ties: bool = False) -> Marke
         "verdicts": list(_verdicts(random, sellers)),
         "coverage": list(_coverage(random)),
     }
-    apart = repeat(-_DAY) if ties else (number * _TICK for number in count(1))
-    return {name: [*rows, *_once_more(random, name, rows, apart)] for name, rows in market.items() if rows}
+    numbers = repeat(None) if ties else count(1)
+    return {name: [*rows, *_once_more(random, name, rows, numbers)] for name, rows in market.items() if rows}
 
 
 def _day(random: Random, low: date = FIRST_DAY, high: date = LAST_DAY) -> date:
@@ -116,7 +116,7 @@ def _products(random: Random, sellers: Sequence[Row]) -> list[Row]:
 def _reviews(random: Random, products: Sequence[Row]) -> list[Row]:
     rows = []
     numbers = sorted({row["product_id"] for row in products})
-    for review in range(1, 4 * len(numbers)):
+    for review in range(1, 8 * len(numbers)):
         created = _moment(random)
         row: Row = {
             "review_id": review,
@@ -218,7 +218,7 @@ def _coverage(random: Random) -> Iterator[Row]:
                 yield {**row, **(_recorded(random, since) if since.year == 2023 else {})}
 
 
-_OTHER_CONTENT: dict[str, Callable[[Row], Row]] = {
+OTHER_CONTENT: dict[str, Callable[[Row], Row]] = {
     "sellers": lambda row: {"category": f"{row['category']} and more"},
     "products": lambda row: {"category": f"{row['category']} and more"},
     "reviews": lambda row: {"rating": 6 - row["rating"] if row["rating"] in {1, 2, 4, 5} else 1},
@@ -228,19 +228,22 @@ _OTHER_CONTENT: dict[str, Callable[[Row], Row]] = {
 }
 
 
-def _once_more(random: Random, name: str, rows: Sequence[Row], apart: Iterator[timedelta]) -> Iterator[Row]:
-    """Deliver some rows again, as they are or recorded at another time, and some keys with other content."""
+def _once_more(random: Random, name: str, rows: Sequence[Row], numbers: Iterator[int | None]) -> Iterator[Row]:
+    """Deliver some rows again, as they are or recorded at another time, and some keys with other content.
+
+    A number keeps rivals for one key apart by as many microseconds; without it they may be known at one instant.
+    """
     for row in rows:
-        fate = random.randrange(24)
+        fate, apart = random.randrange(24), next(numbers)
         happened: date | datetime = row.get(TABLES[name].happened) or row[TABLES[name].happened_default or ""]
         if fate == 0:
             yield row
-        elif fate == 1:
+        elif fate == 1 and (apart is None or TABLES[name].repeat != "correction"):
             yield {key: value for key, value in row.items() if key != "recorded_at"} | _recorded(random, happened)
-        elif fate == 2 and name in _OTHER_CONTENT:
+        elif fate == 2 and name in OTHER_CONTENT:
             start = happened if isinstance(happened, datetime) else datetime.combine(happened, time())
-            recorded = start + random.choice((1, 8, 50)) * _DAY + next(apart)
-            yield {**row, **_OTHER_CONTENT[name](row), "recorded_at": recorded}
+            recorded = start + (random.choice((1, 8, 50)) * _DAY + apart * _TICK if apart else timedelta(0))
+            yield {**row, **OTHER_CONTENT[name](row), "recorded_at": recorded}
 
 
 def known_at(name: str, row: Row) -> datetime:
@@ -251,6 +254,20 @@ def known_at(name: str, row: Row) -> datetime:
         happened = datetime.combine(happened, time())
     recorded = row.get("recorded_at")
     return happened if recorded is None else max(happened, recorded)
+
+
+def telling_cutoffs(random: Random, market: Market, number: int) -> list[date]:
+    """Cutoffs at which a row has just become known, is about to, or stands on either side of a window's beginning."""
+    rows = [
+        (name, row)
+        for name in ("review_actions", "reviews", "search_ranks", "products")
+        for row in market.get(name, [])
+    ]
+    found = set()
+    for _ in range(number):
+        name, row = random.choice(rows)
+        found.add(known_at(name, row).date() + random.choice((0, 1, 1, 28, 29, 91, 92, 182, 364, 365)) * _DAY)
+    return sorted(found)
 
 
 def text_keys(market: Market) -> Market:

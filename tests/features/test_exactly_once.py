@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date, datetime
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -16,22 +17,23 @@ from features.intake import take_in
 from features.panel import signals_at
 from features.store import Store
 from model.settings import Configuration
+from tests.features.altered_markets import calm_market
 from tests.features.deliveries import for_small_markets, outcome, scattered, take_in_runs
-from tests.features.random_market import CUTOFFS, Market, Row, random_market, write_rows
+from tests.features.random_market import CUTOFFS, Market, Row, random_market, telling_cutoffs, write_rows
 
 SOAK = os.environ.get("SCRUBWATCH_SOAK_EXAMPLES")
 EXAMPLES = int(SOAK or 5)
 """Markets that Hypothesis draws; a longer soak asks for more, and for others each time."""
 
 
-def assert_same_outcome(market: Market, runs: list[Market], configuration: Configuration) -> None:
+def assert_same_outcome(market: Market, runs: list[Market], cutoffs: list[date], configuration: Configuration) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         small = for_small_markets(configuration, folder / "key")
         at_once = take_in_runs(folder / "at once", [market], small)
         in_runs = take_in_runs(folder / "in runs", runs, small)
         pd.testing.assert_frame_equal(
-            signals_at(in_runs, CUTOFFS, small), signals_at(at_once, CUTOFFS, small), check_exact=True
+            signals_at(in_runs, cutoffs, small), signals_at(at_once, cutoffs, small), check_exact=True
         )
         assert outcome(in_runs) == outcome(at_once)
 
@@ -48,7 +50,7 @@ def test_any_partition_into_runs_in_any_order_gives_the_same(
     random: Random, runs: int, configuration: Configuration
 ) -> None:
     market = random_market(random, ties=True)
-    assert_same_outcome(market, scattered(random, market, runs), configuration)
+    assert_same_outcome(market, scattered(random, market, runs), telling_cutoffs(random, market, 5), configuration)
 
 
 def market_with(**more: list[Row]) -> Market:
@@ -82,3 +84,61 @@ def test_a_tie_is_broken_alike_under_every_privacy_key(key: str, configuration: 
     pd.testing.assert_frame_equal(
         signals_at(take_in_runs(tmp_path / "other", [market], small), CUTOFFS, small), expected
     )
+
+
+OLD_REVIEW: Row = {"review_id": 1, "product_id": 1, "reviewer_id": 1, "rating": 3, "verified": True}
+CREATED = datetime.fromisoformat("2024-05-01 00:00")
+
+
+def review_5(rating: int, recorded_on: str, product_id: int = 1) -> Row:
+    more = {"review_id": 5, "rating": rating, "product_id": product_id, "created_at": CREATED}
+    return {**OLD_REVIEW, **more, "recorded_at": datetime.fromisoformat(recorded_on)}
+
+
+def removal_of_5() -> Row:
+    return {"review_id": 5, "acted_at": CREATED, "kind": "removed", "actor_kind": "staff"}
+
+
+def place_on_may_1(position: int, recorded_on: str) -> Row:
+    row: Row = {"product_id": 1, "query_id": 1, "observed_on": CREATED.date(), "position": position}
+    return {**row, "sponsored": False, "recorded_at": datetime.fromisoformat(recorded_on)}
+
+
+LATER_RUNS: dict[str, list[Market]] = {
+    "a row that was put aside turns out to be the first": [
+        {"reviews": [review_5(1, "2024-05-10")]},
+        {"reviews": [review_5(5, "2024-05-05")]},
+        {"reviews": [review_5(1, "2024-05-03")]},
+    ],
+    "a correction that lost a tie is without a rival": [
+        {"search_ranks": [place_on_may_1(7, "2024-05-05"), place_on_may_1(3, "2024-05-05")]},
+        {"search_ranks": [place_on_may_1(7, "2024-05-03")]},
+        {"search_ranks": [place_on_may_1(3, "2024-05-02")]},
+    ],
+    "the parent of a removal no longer stands": [
+        {"reviews": [review_5(1, "2024-05-10")], "review_actions": [removal_of_5()]},
+        {"reviews": [review_5(1, "2024-05-01", product_id=77)]},
+    ],
+    "a tie is broken by content": [
+        {"reviews": [review_5(1, "2024-05-10"), review_5(5, "2024-05-10")]},
+        {"reviews": [review_5(2, "2024-05-10"), review_5(5, "2024-05-12")]},
+    ],
+    "a second clock comes before the row that waited": [
+        {"reviews": [review_5(1, "2024-05-10", product_id=8)], "review_actions": [removal_of_5()]},
+        {"products": [{"product_id": 8, "seller_id": 1, "category": "toys", "listed_on": CREATED.date()}]},
+        {"reviews": [review_5(1, "2024-05-02", product_id=8)]},
+    ],
+}
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["in this order", "backwards"])
+@pytest.mark.parametrize("later", LATER_RUNS.values(), ids=LATER_RUNS)
+def test_what_is_known_by_the_end_counts_not_how_it_became_known(
+    later: list[Market], configuration: Configuration, *, backwards: bool
+) -> None:
+    calm = calm_market(reviewed=True)
+    first = {name: [row for row in rows if row.get("review_id") != 5] for name, rows in calm.items()}
+    runs = [first, *(later[::-1] if backwards else later)]
+    names = {name for run in runs for name in run}
+    together = {name: [row for run in runs for row in run.get(name, [])] for name in names}
+    assert_same_outcome(together, runs, [date(2024, 5, 8), date(2024, 6, 3)], configuration)

@@ -47,11 +47,11 @@ def small(scenario: str = "default", sellers: int = 150, weeks: int = 12, seed: 
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Written:
     """A default market of a year, large enough for statistics."""
-    return written(tmp_path_factory.mktemp("default"), small(sellers=1000, weeks=60, seed=5))
+    return written(tmp_path_factory.mktemp("default"), small(sellers=900, weeks=60, seed=5))
 
 
 @pytest.fixture(scope="session")
 def guilty_market(tmp_path_factory: pytest.TempPathFactory) -> Written:
     """A market with four times as many culprits, for tests that need many paid acts."""
     overrides = {"guilt": {"guilty_share": 0.2, "running_at_start_share": 0.5}}
-    return written(tmp_path_factory.mktemp("guilty"), settings_with(overrides, sellers=1500, weeks=40, seed=3))
+    return written(tmp_path_factory.mktemp("guilty"), settings_with(overrides, sellers=900, weeks=36, seed=3))

@@ -108,12 +108,12 @@ def test_a_purge_takes_down_praise(tmp_path: Path) -> None:
     market = written(tmp_path, small("purge", sellers=200, weeks=30))
     purge = f"select avg(rating), count(*) from {ACTS} where reason = 'policy' and trigger = 'authority'"
     (stars, count) = market.rows(purge)[0]
-    assert stars > 4.9
+    assert 4.6 < stars < 4.9
     assert count > 100
 
 
 def test_after_a_takedown_the_others_forge_tickets_and_remove_less_at_once(tmp_path: Path) -> None:
-    market = written(tmp_path, small("takedown", sellers=1500, weeks=60, seed=4))
+    market = written(tmp_path, small("takedown", sellers=900, weeks=60, seed=4))
     habits = """
         select avg((ticket_id is not null)::int), avg(n) from (
             select ticket_id, a.actor_id, a.acted_at::date d, count(*) n

@@ -81,7 +81,7 @@ def test_the_issue_names_every_scenario() -> None:
     purge=st.floats(-1, 1),
     drift=st.floats(0, 1),
 )
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_parameters_keep_the_laws_of_rows(  # noqa: PLR0917 - one argument a parameter drawn
     tmp_path_factory: pytest.TempPathFactory,
     sellers: int,

@@ -1,0 +1,136 @@
+"""Markets altered so that a law says what becomes of the signals, and a calm one in which something happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from features.contract import TABLES
+from tests.features.random_market import OTHER_CONTENT, Market, Row, known_at
+from tests.features.twin_events import midnight
+
+_DAY = timedelta(days=1)
+
+
+def without_later(market: Market, cutoff: date) -> Market:
+    """Only what was known before the cutoff."""
+    kept = {name: [row for row in rows if known_at(name, row).date() < cutoff] for name, rows in market.items()}
+    return {name: rows for name, rows in kept.items() if rows}
+
+
+def otherwise_later(market: Market, cutoff: date) -> Market:
+    """What was not known before the cutoff says something else."""
+    return {
+        name: [
+            row | OTHER_CONTENT[name](row) if name in OTHER_CONTENT and known_at(name, row).date() >= cutoff else row
+            for row in rows
+        ]
+        for name, rows in market.items()
+    }
+
+
+def moved_later(market: Market, cutoff: date) -> Market:
+    """Every listing is sold on the day of the cutoff, to each of the other sellers one after the other."""
+    sellers = sorted({row["seller_id"] for row in market["sellers"]})
+    sold = [
+        {**row, "seller_id": seller, "valid_from": cutoff + days * _DAY, "recorded_at": None}
+        for row in market["products"]
+        for days, seller in enumerate(sellers)
+    ]
+    return {**market, "products": [*market["products"], *sold]}
+
+
+def found_later(market: Market, cutoff: date) -> Market:
+    """Much that happened before comes to light at the cutoff's first instant: sold listings, removals, corrections."""
+    then, before = {"recorded_at": midnight(cutoff)}, cutoff - 40 * _DAY
+    seller, query = market["sellers"][0]["seller_id"], 1
+    removed = {"kind": "removed", "actor_kind": "staff", "new_rating": None, **then}
+    ranked = {"query_id": query, "observed_on": before, "position": 1, "sponsored": False, **then}
+    products = sorted({row["product_id"] for row in market["products"]})
+    more: Market = {
+        "products": [{**row, "seller_id": seller, "valid_from": before, **then} for row in market["products"]],
+        "reviews": [{**row, "review_id": 1_000 + row["review_id"], **then} for row in market["reviews"]],
+        "review_actions": [
+            {"review_id": row["review_id"], "acted_at": max(row["created_at"], midnight(before)), **removed}
+            for row in market["reviews"]
+            if row["created_at"] < midnight(cutoff)
+        ],
+        "search_ranks": [{"product_id": product, **ranked} for product in products],
+    }
+    contrary = {
+        name: [row | OTHER_CONTENT[name](row) | then for row in market.get(name, [])]
+        for name in OTHER_CONTENT
+        if name not in {"sellers", "products"}
+    }
+    names = {**market, **more, **contrary}
+    return {name: [*market.get(name, []), *more.get(name, []), *contrary.get(name, [])] for name in names}
+
+
+def doubled(market: Market) -> Market:
+    """Every seller has everything twice: products, reviews and queries of other names to which the same happens."""
+    ours = {"product_id", "review_id", "query_id", "report_id"}
+
+    def copy(row: Row) -> Row:
+        return {key: value + 1_000 if key in ours else value for key, value in row.items()}
+
+    twice = {name: [*rows, *map(copy, rows)] for name, rows in market.items() if ours & set(TABLES[name].key)}
+    return {**market, **twice}
+
+
+def calm_market(*, reviewed: bool) -> Market:
+    """Draw three sellers of a listing each and full coverage; the first has old reviews, or nobody has any.
+
+    Reviews 1 to 4 have one star, 5 to 8 five, all of product 1; reviews that nobody has are of an unknown product.
+    """
+    opened = date(2021, 1, 1)
+    reviews = [
+        {
+            "review_id": review,
+            "product_id": 1 if reviewed else 99,
+            "reviewer_id": review,
+            "rating": 1 if review <= 4 else 5,
+            "verified": True,
+            "created_at": midnight(opened) + review * _DAY,
+        }
+        for review in range(1, 9)
+    ]
+    return {
+        "sellers": [
+            {"seller_id": seller, "marketplace": "US", "category": "garden", "opened_on": opened}
+            for seller in (1, 2, 3)
+        ],
+        "products": [
+            {"product_id": product, "seller_id": product, "category": "garden", "listed_on": opened}
+            for product in (1, 2, 3)
+        ],
+        "reviews": reviews,
+        "review_actions": [
+            {"review_id": 1, "acted_at": midnight(opened) + 9 * _DAY, "kind": "kept", "actor_kind": "staff"}
+        ],
+        "search_ranks": [_rank(1, opened, 40), _rank(99, opened, 60)],
+        "coverage": [{"table_name": name, "marketplace": "US", "from_on": date(2020, 1, 1)} for name in TABLES],
+    }
+
+
+def with_burst(market: Market, instant: datetime) -> Market:
+    """Add something of every kind that happens to seller 1 of a calm market at one instant, or on its day."""
+    more: dict[str, list[Row]] = {
+        "reviews": [{**market["reviews"][0], "review_id": 20, "created_at": instant}],
+        "review_actions": list(_removals(instant)),
+        "search_ranks": [_rank(1, instant.date(), 2)],
+        "sales": [{"product_id": 1, "sold_on": instant.date(), "units": 9, "revenue": 9.0}],
+        "account_actions": [{"seller_id": 1, "acted_at": instant, "kind": "suspended", "actor_kind": "staff"}],
+        "buyer_reports": [{"report_id": 1, "seller_id": 1, "reported_at": instant, "kind": "paid_review"}],
+        "staff_access": [{"access_id": 1, "actor_id": 7, "accessed_at": instant, "resource": "other", "seller_id": 1}],
+    }
+    return {name: [*market.get(name, []), *more.get(name, [])] for name in {**market, **more}}
+
+
+def _removals(instant: datetime) -> Iterator[Row]:
+    for review, actor_kind in ((1, "staff"), (2, "staff"), (5, "staff"), (6, "reviewer"), (7, "automation")):
+        yield {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind}
+
+
+def _rank(product: int, observed_on: date, position: int) -> Row:
+    row: Row = {"product_id": product, "query_id": 1, "observed_on": observed_on, "position": position}
+    return {**row, "sponsored": False}
