@@ -68,7 +68,9 @@ def _without_stale(
             f" except all select {columns} from {standing.stale})"
             f" to {literal(staged)} (format parquet, compression zstd)"
         )
-        manifest = manifest.without(set(old)).with_files([_adopt(store, staged, group, week)])
+        manifest = manifest.without(set(old))
+        if pq.read_metadata(staged).num_rows:
+            manifest = manifest.with_files([_adopt(store, staged, group, week)])
     return manifest
 
 

@@ -257,7 +257,10 @@ def known_at(name: str, row: Row) -> datetime:
 
 
 def telling_cutoffs(random: Random, market: Market, number: int) -> list[date]:
-    """Cutoffs at which a row has just become known, is about to, or stands on either side of a window's beginning."""
+    """Cutoffs at which a row has just become known, is about to, or stands on either side of a window's beginning.
+
+    Some are alone, others are followed by cutoffs whole weeks later: both ways of computing them are asked for.
+    """
     rows = [
         (name, row)
         for name in ("review_actions", "reviews", "search_ranks", "products")
@@ -266,7 +269,8 @@ def telling_cutoffs(random: Random, market: Market, number: int) -> list[date]:
     found = set()
     for _ in range(number):
         name, row = random.choice(rows)
-        found.add(known_at(name, row).date() + random.choice((0, 1, 1, 28, 29, 91, 92, 182, 364, 365)) * _DAY)
+        day = known_at(name, row).date() + random.choice((0, 1, 1, 28, 29, 91, 92, 182, 364, 365)) * _DAY
+        found |= {day + weeks * 7 * _DAY for weeks in random.choice(((0,), (0,), (0, 1, 6)))}
     return sorted(found)
 
 

@@ -91,7 +91,7 @@ def test_what_becomes_known_at_the_cutoff_or_later_changes_nothing(
     future: Callable[[Market, date], Market], random: Random, configuration: Configuration
 ) -> None:
     market = random_market(random)
-    (cutoff,) = telling_cutoffs(random, market, 1)
+    cutoff = telling_cutoffs(random, market, 1)[0]
     assert_equal(signals(future(market, cutoff), configuration, cutoff), signals(market, configuration, cutoff))
 
 
