@@ -46,7 +46,7 @@ def signal_table(market: Market, cutoffs: Sequence[date], min_group_sellers: int
         _compare(sellers)
         table += sellers
     names = ["seller_id", "as_of", "marketplace", "category", "owner_id", "size_band", "peer_group", *CATALOGUE]
-    return pd.DataFrame(table)[names]
+    return pd.DataFrame(table, columns=names)
 
 
 def _sellers_at(sellers: list[Row], cutoff: date) -> list[Row]:
