@@ -126,6 +126,36 @@ def with_burst(market: Market, instant: datetime) -> Market:
     return {name: [*market.get(name, []), *more.get(name, [])] for name in {**market, **more}}
 
 
+def meeting_market() -> tuple[Market, list[date]]:
+    """Draw a market in which instants meet, and cutoffs that meet them.
+
+    A listing is sold at an instant at which a review comes and a place is observed; that becomes known at the instant
+    at which older reviews do; a place is corrected on the day of a cutoff.
+    """
+    market = calm_market(reviewed=True)
+    sold, known = date(2024, 3, 4), midnight(date(2024, 3, 11))
+    product = {"product_id": 1, "seller_id": 2, "category": "garden", "listed_on": date(2021, 1, 1)}
+    review = market["reviews"][0]
+    more: Market = {
+        "products": [{**product, "valid_from": sold, "recorded_at": known}],
+        "reviews": [
+            {**review, "review_id": 31, "created_at": midnight(sold), "recorded_at": known + _DAY},
+            {**review, "review_id": 32, "created_at": midnight(sold) - _DAY, "recorded_at": known},
+            {**review, "review_id": 33, "created_at": midnight(sold) - _DAY, "recorded_at": known + _DAY},
+        ],
+        "review_actions": list(_removals(midnight(sold))),
+        "search_ranks": [
+            _rank(1, sold, 9),
+            _rank(2, sold, 20),
+            {**_rank(1, sold, 4), "recorded_at": known + timedelta(hours=6)},
+            {**_rank(2, sold, 2), "recorded_at": known},
+            {**_rank(2, sold + 7 * _DAY, 3), "recorded_at": known},
+        ],
+    }
+    together = {name: [*rows, *more.get(name, [])] for name, rows in market.items()}
+    return together, [date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 11), date(2024, 3, 12), date(2024, 3, 13)]
+
+
 def _removals(instant: datetime) -> Iterator[Row]:
     for review, actor_kind in ((1, "staff"), (2, "staff"), (5, "staff"), (6, "reviewer"), (7, "automation")):
         yield {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind}

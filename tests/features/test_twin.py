@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from features.catalogue import CATALOGUE
 from model.settings import Configuration
+from tests.features.altered_markets import meeting_market
 from tests.features.deliveries import SMALL_GROUP, for_small_markets, signals_of
 from tests.features.random_market import Market, random_market, telling_cutoffs, text_keys
 from tests.features.twin import signal_table
@@ -63,3 +64,9 @@ def test_the_naive_twin_agrees_on_larger_markets(seed: int, configuration: Confi
     random = Random(seed)  # noqa: S311  (a market, not a secret)
     market = random_market(random, size=9)
     assert_same(market, telling_cutoffs(random, market, 12), configuration)
+
+
+def test_the_naive_twin_agrees_where_instants_meet(configuration: Configuration) -> None:
+    market, cutoffs = meeting_market()
+    for each in (cutoffs, cutoffs[2:3], cutoffs[3:4]):
+        assert_same(market, each, configuration)
