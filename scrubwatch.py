@@ -135,7 +135,7 @@ def check(
     Prints the rows of each table, what is quarantined by which rule, and what is missing. Lands nothing.
     """
     import scrubwatch_terminal as terminal
-    from features.delivery import inspect
+    from features.delivery import absent_columns
     from features.intake import take_in
     from features.intake_report import Allowances
     from features.store import Store
@@ -146,7 +146,7 @@ def check(
     if as_json:
         terminal.print_json(asdict(report))
     else:
-        terminal.print_check(report, inspect(data, {}, {}))
+        terminal.print_check(report, absent_columns(data))
 
 
 @command.command()

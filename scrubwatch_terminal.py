@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from features.delivery import Delivery
     from features.intake_report import IntakeReport
     from scoring.record import ScoreReport
     from training.report import RetrainReport
@@ -50,7 +49,7 @@ def print_json(report: Mapping[str, object]) -> None:
     say(json.dumps(report, indent=1, default=_plain, allow_nan=False))
 
 
-def print_check(report: IntakeReport, delivery: Delivery) -> None:
+def print_check(report: IntakeReport, absent: Mapping[str, Sequence[str]]) -> None:
     """Print what became of the rows of each table, what is missing, and what a person should be told."""
     console = _console()
     table = _table(
@@ -64,10 +63,8 @@ def print_check(report: IntakeReport, delivery: Delivery) -> None:
     for name, rows in report.tables.items():
         for rule, number in rows.quarantined.items():
             say(f"quarantined in {name}: {number:,} rows break the rule {rule}")
-    for name, delivered in delivery.tables.items():
-        absent = [column.name for column in delivered.table.columns if column.name not in delivered.columns]
-        if absent:
-            say(f"columns that {name} lacks: {', '.join(absent)}")
+    for name, columns in absent.items():
+        say(f"columns that {name} lacks: {', '.join(columns)}")
     if report.missing:
         say(f"not handed in, so what needs them is missing, not zero: {', '.join(report.missing)}")
     print_lines([*report.messages, *report.marks])

@@ -18,7 +18,7 @@ from features.engine import literal, parquet
 from features.landed import WEEK, landed
 from features.listings import LISTINGS, in_force
 from features.store import Manifest, Store
-from features.tiles import open_landed, weeks_of_facts
+from features.tiles import open_landed, open_new, weeks_of_facts, write_weeks
 
 EVERYWHERE = "*"
 """Marketplace of rows that name neither seller, product nor review: they speak of all."""
@@ -55,22 +55,11 @@ def fold_coverage(connection: duckdb.DuckDBPyConnection, store: Store, manifest:
     if not missing:
         return manifest
     open_landed(connection, store, manifest)
-    key_types = manifest.identity.get("key_types", {})
-    for name in ("sellers", "products", "reviews", *_sources()):
-        rows = landed(store, manifest, TABLES[name], key_types, missing)
-        connection.execute(f"create or replace temp view new_{name} as {rows}")
+    open_new(connection, store, manifest, ("sellers", "products", "reviews", *_sources()), missing)
     wanted = ", ".join(f"date '{week}'" for week in missing)
     queries = " union all ".join(_first_days(TABLES[name], columns) for name, columns in _sources().items())
-    connection.execute(f"create or replace temp table first_days as select * from ({queries}) where week in ({wanted})")
-    entries = []
-    for week in missing:
-        staged = store.scratch / f"coverage-{week}.parquet"
-        connection.execute(
-            f"copy (select source, marketplace, day from first_days where week = date '{week}' order by all)"
-            f" to {literal(staged)} (format parquet)"
-        )
-        entries.append(store.adopt(staged, group, week, 0))
-    return manifest.with_files(entries)
+    connection.execute(f"create temp table rows_of_weeks as select * from ({queries}) where week in ({wanted})")
+    return manifest.with_files(write_weeks(connection, store, group, missing, "source, marketplace, day"))
 
 
 def _first_days(table: Table, columns: list[str]) -> str:

@@ -119,6 +119,15 @@ def inspect(data: Path, taken: Mapping[str, InputFile], key_types: Mapping[str, 
     return Delivery(data, tables, files)
 
 
+def absent_columns(data: Path) -> dict[str, list[str]]:
+    """The optional columns that no file of a table holds, by table; only schemas are read."""
+    absent = {}
+    for table in TABLES.values():
+        held = {name for path in _files_of(data, table) or () for name in pq.read_schema(path).names}
+        absent[table.name] = [column.name for column in table.columns if held and column.name not in held]
+    return {name: columns for name, columns in absent.items() if columns}
+
+
 def _files_of(data: Path, table: Table) -> list[Path] | None:
     single, folder = data / f"{table.name}.parquet", data / table.name
     if folder.is_dir():

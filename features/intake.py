@@ -22,7 +22,7 @@ from features.landed import WEEK
 from features.landing import keep_waiting, land, quarantine
 from features.listings import LISTING_VERSIONS
 from features.privacy import key_digest, privacy_key
-from features.reading import contract_columns
+from features.reading import landed_columns
 from features.refusal import refuse_if_broken
 from features.settings import FeatureSettings
 from features.store import Manifest, Store
@@ -128,7 +128,7 @@ def _corrected_weeks(run: Run, table: Table) -> set[date]:
     if count(run.connection, f"select count(*) from ({corrected})") == 0:
         return set()
     for each in ("sellers", "products"):
-        columns = ", ".join([*contract_columns(TABLES[each]), "known_at"])
+        columns = landed_columns(TABLES[each])
         run.connection.execute(
             f"create or replace temp view {each} as select {columns} from landing_{each}"
             f" union all select {columns} from held_{each}"

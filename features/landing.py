@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from features.contract import Table
 from features.engine import count, literal, parquet
 from features.landed import WEEK
-from features.reading import contract_columns
+from features.reading import contract_columns, landed_columns
 from features.standing import CONTRADICTION, ORPHAN, Standing, row_as_json
 from features.store import Manifest, Store, StoredFile
 
@@ -23,10 +23,9 @@ def land(
 
     A versioned table is small and is asked for as a whole: it lies in one file, which is written anew.
     """
-    group = f"events/{table.name}"
-    columns = ", ".join([*contract_columns(table), "known_at"])
     if table.versioned:
         return _write_anew(connection, store, manifest, table, standing)
+    group, columns = f"events/{table.name}", landed_columns(table)
     manifest = _without_stale(connection, store, manifest, table, standing)
     staged = store.scratch / "landing" / table.name
     staged.mkdir(parents=True)
@@ -41,7 +40,7 @@ def _write_anew(
     connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table, standing: Standing
 ) -> Manifest:
     group = f"events/{table.name}"
-    columns = ", ".join([*contract_columns(table), "known_at"])
+    columns = landed_columns(table)
     staged = store.scratch / f"anew-{table.name}.parquet"
     connection.execute(
         f"copy (select {columns} from held_{table.name} except all select {columns} from {standing.stale}"
@@ -58,7 +57,7 @@ def _without_stale(
     connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table, standing: Standing
 ) -> Manifest:
     weeks = connection.execute(f"select distinct {WEEK} from {standing.stale}").fetchall()
-    columns = ", ".join([*contract_columns(table), "known_at"])
+    columns = landed_columns(table)
     group = f"events/{table.name}"
     for (week,) in weeks:
         old = {path: entry for path, entry in manifest.group(group).items() if entry.week == week.isoformat()}

@@ -64,6 +64,11 @@ def contract_columns(table: Table) -> list[str]:
     return [column.name for column in table.columns]
 
 
+def landed_columns(table: Table) -> str:
+    """SQL list of the columns of a landed row: the contract's, and ``known_at``."""
+    return ", ".join([*contract_columns(table), "known_at"])
+
+
 def reading(delivered: DeliveredTable, data: Path, key_types: Mapping[str, str], recorded_from: date | None) -> str:
     """SQL that reads delivered files as contract rows.
 

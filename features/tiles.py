@@ -8,10 +8,11 @@ missing, because they are new or because news of the past arrived, are folded ag
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
 import duckdb
+import pyarrow.parquet as pq
 
 from features.catalogue import WINDOWED, tile_kinds
 from features.contract import TABLES
@@ -72,12 +73,38 @@ def weeks_of_facts(
 
 
 def open_landed(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> None:
-    """Open a view for each table of the contract, and the views of who sold what when."""
+    """Open a view for each table of the contract, and make the tables of who sold what when, once a session."""
     key_types = manifest.identity.get("key_types", {})
     for table in TABLES.values():
         connection.execute(f"create or replace temp view {table.name} as {landed(store, manifest, table, key_types)}")
     for name, query in LISTINGS.items():
-        connection.execute(f"create or replace temp table {name} as {query}")
+        connection.execute(f"create temp table if not exists {name} as {query}")
+
+
+def open_new(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, names: Iterable[str], weeks: Sequence[date]
+) -> None:
+    """Open a view ``new_NAME`` for each of these tables, of the rows that became known in these weeks."""
+    key_types = manifest.identity.get("key_types", {})
+    for name in names:
+        rows = landed(store, manifest, TABLES[name], key_types, weeks)
+        connection.execute(f"create or replace temp view new_{name} as {rows}")
+
+
+def write_weeks(
+    connection: duckdb.DuckDBPyConnection, store: Store, group: str, weeks: Sequence[date], columns: str
+) -> list[tuple[str, StoredFile]]:
+    """Write the session's table ``rows_of_weeks`` as a file for each week, ordered by all columns, and drop it."""
+    entries = []
+    for week in weeks:
+        staged = store.scratch / f"{group.replace('/', '-')}-{week}.parquet"
+        connection.execute(
+            f"copy (select {columns} from rows_of_weeks where week = date '{week}' order by all)"
+            f" to {literal(staged)} (format parquet, compression zstd)"
+        )
+        entries.append(store.adopt(staged, group, week, pq.read_metadata(staged).num_rows))
+    connection.execute("drop table rows_of_weeks")
+    return entries
 
 
 def _restrict(
@@ -85,9 +112,7 @@ def _restrict(
 ) -> None:
     """Cut the tables down to the keys of which something became known in these weeks."""
     key_types = manifest.identity.get("key_types", {})
-    for name in kind.reads:
-        rows = landed(store, manifest, TABLES[name], key_types, weeks)
-        connection.execute(f"create or replace temp view new_{name} as {rows}")
+    open_new(connection, store, manifest, kind.reads, weeks)
     connection.execute(f"create or replace temp table touched as {kind.touched}")
     for name, key in kind.restricted.items():
         rows = landed(store, manifest, TABLES[name], key_types)
@@ -108,34 +133,25 @@ def _fold_weeks(
     wanted = ", ".join(f"date '{week}'" for week in weeks)
     connection.execute(f"""
 -- a row is a seller, a day, lateness and end of validity
-create or replace temp table tile_rows as
+create temp table rows_of_weeks as
 with facts as ({kind.facts})
 select
-  cast(date_trunc('week', known_at) as date) as week,
+  {WEEK} as week,
   seller_id,
   cast(known_at as date) as day,
   known_at > happened_at + interval '{settings.contract.late_after_days}' day as late,
   until_on,
   {measures}
 from facts
-where cast(date_trunc('week', known_at) as date) in ({wanted})
+where {WEEK} in ({wanted})
 group by 1, 2, 3, 4, 5
 """)
     columns = ", ".join(["seller_id", "day", "late", "until_on", *kind.folds])
-    counts: Mapping[date, int] = dict(
-        connection.execute("select week, count(*) from tile_rows group by week").fetchall()
-    )
-    group = tile_group(kind, settings)
-    entries = []
-    for week in weeks:
-        staged = store.scratch / f"tile-{kind.name}-{week}.parquet"
-        connection.execute(
-            f"copy (select {columns} from tile_rows where week = date '{week}' order by seller_id, day, late, until_on)"
-            f" to {literal(staged)} (format parquet, compression zstd)"
-        )
-        entries.append(store.adopt(staged, group, week, counts.get(week, 0)))
-    connection.execute("drop table tile_rows")
-    return manifest.with_files(entries)
+    return manifest.with_files(write_weeks(connection, store, tile_group(kind, settings), weeks, columns))
+
+
+def _has_levels(kind: TileKind) -> bool:
+    return any(each.start is None and each.measure.kind is kind for each in WINDOWED)
 
 
 def _sum_up(
@@ -146,7 +162,7 @@ def _sum_up(
     The totals at a Monday are written as tile rows of the day before it, marked late: no window that reads them reaches
     so far, and levels hold them.
     """
-    if not any(each.start is None and each.measure.kind is kind for each in WINDOWED):
+    if not _has_levels(kind):
         return manifest
     group = tile_group(kind, settings)
     weeks = {date.fromisoformat(entry.week): path for path, entry in manifest.group(group).items()}
@@ -178,11 +194,10 @@ def tiles(store: Store, manifest: Manifest, kind: TileKind, settings: FeatureSet
     """Table expression of the tile rows that windows and levels at these cutoffs need; later days may be among them."""
     group = tile_group(kind, settings)
     oldest = min(cutoffs) - timedelta(days=LONGEST_DAYS)
-    has_levels = any(each.start is None and each.measure.kind is kind for each in WINDOWED)
     totals = {
         path: entry for path, entry in manifest.group(f"{group}/totals").items() if entry.week <= oldest.isoformat()
     }
-    start = date.min if has_levels else oldest - timedelta(days=6)
+    start = date.min if _has_levels(kind) else oldest - timedelta(days=6)
     kept: dict[str, StoredFile] = {}
     if totals:
         path = max(totals, key=lambda name: totals[name].week)

@@ -84,11 +84,6 @@ def average(texts: Sequence[str], trees: int) -> str:
     return str(open_model(f"{head}\n\n{body}end of trees\n\n").model_to_string())
 
 
-def first_trees(text: str, trees: int) -> str:
-    """The text cut to its first trees."""
-    return str(open_model(text).model_to_string(num_iteration=trees))
-
-
 def open_model(text: str) -> lightgbm.Booster:
     """Read a model text; only for texts of our own making or checked before, a broken one may end the process."""
     return lightgbm.Booster(model_str=text)

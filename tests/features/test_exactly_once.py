@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, datetime
 from pathlib import Path
 from random import Random
@@ -10,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.intake import take_in
@@ -19,11 +18,8 @@ from features.store import Store
 from model.settings import Configuration
 from tests.features.altered_markets import calm_market
 from tests.features.deliveries import for_small_markets, outcome, scattered, take_in_runs
+from tests.features.examples import few
 from tests.features.random_market import CUTOFFS, Market, Row, random_market, telling_cutoffs, write_rows
-
-SOAK = os.environ.get("SCRUBWATCH_SOAK_EXAMPLES")
-EXAMPLES = int(SOAK or 5)
-"""Markets that Hypothesis draws; a longer soak asks for more, and for others each time."""
 
 
 def assert_same_outcome(market: Market, runs: list[Market], cutoffs: list[date], configuration: Configuration) -> None:
@@ -38,13 +34,7 @@ def assert_same_outcome(market: Market, runs: list[Market], cutoffs: list[date],
         assert outcome(in_runs) == outcome(at_once)
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=SOAK is None,
-    suppress_health_check=list(HealthCheck),
-)
+@few(5)
 @given(random=st.randoms(use_true_random=False), runs=st.integers(1, 4))
 def test_any_partition_into_runs_in_any_order_gives_the_same(
     random: Random, runs: int, configuration: Configuration

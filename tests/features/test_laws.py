@@ -6,7 +6,6 @@ A new table is added to the markets of random_market.py and altered_markets.py, 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from features.catalogue import CATALOGUE
@@ -41,19 +40,9 @@ from tests.features.deliveries import (
     signals_of,
     take_in_runs,
 )
+from tests.features.examples import few
 from tests.features.random_market import CUTOFFS, Market, random_market, telling_cutoffs, text_keys
 
-SOAK = os.environ.get("SCRUBWATCH_SOAK_EXAMPLES")
-EXAMPLES = int(SOAK or 3)
-"""Markets that Hypothesis draws for each law; a longer soak asks for more, and for others each time."""
-
-few = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=SOAK is None,
-    suppress_health_check=list(HealthCheck),
-)
 randoms = st.randoms(use_true_random=False)
 
 BURST = datetime.fromisoformat("2023-02-15")
@@ -86,7 +75,7 @@ def usual(configuration: Configuration) -> pd.DataFrame:
     [without_later, otherwise_later, moved_later, found_later],
     ids=["rows known later are deleted", "they say something else", "listings are sold", "the past comes to light"],
 )
-@few
+@few(3)
 @given(random=randoms)
 def test_what_becomes_known_at_the_cutoff_or_later_changes_nothing(
     future: Callable[[Market, date], Market], random: Random, configuration: Configuration
@@ -154,7 +143,7 @@ def value_without_events(signal: Signal) -> float:
     return math.nan if signal.peers_of.no_events is None else 0.5
 
 
-@few
+@few(3)
 @given(random=randoms)
 def test_shares_and_percentiles_lie_between_0_and_1_and_counts_are_whole(
     random: Random, configuration: Configuration
@@ -167,7 +156,7 @@ def test_shares_and_percentiles_lie_between_0_and_1_and_counts_are_whole(
         assert signal.unit not in COUNTS or (values.ge(0).all() and values.eq(values.round()).all()), name
 
 
-@few
+@few(3)
 @given(random=randoms)
 def test_twice_of_everything_doubles_counts_and_leaves_rates(random: Random, configuration: Configuration) -> None:
     market = random_market(random)
@@ -207,7 +196,7 @@ def test_cutoffs_one_by_one_give_what_all_at_once_give(usual: pd.DataFrame, conf
     assert_equal(pd.concat(reversed(single), ignore_index=True), usual)
 
 
-@few
+@few(3)
 @given(random=randoms)
 def test_what_came_in_week_by_week_gives_what_the_whole_gives(random: Random, configuration: Configuration) -> None:
     market = random_market(random)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -10,19 +9,16 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.catalogue import CATALOGUE
 from model.settings import Configuration
 from tests.features.altered_markets import meeting_market
 from tests.features.deliveries import SMALL_GROUP, for_small_markets, signals_of
+from tests.features.examples import few
 from tests.features.random_market import Market, random_market, telling_cutoffs, text_keys
 from tests.features.twin import signal_table
-
-SOAK = os.environ.get("SCRUBWATCH_SOAK_EXAMPLES")
-EXAMPLES = int(SOAK or 6)
-"""Markets that Hypothesis draws; a longer soak asks for more, and for others each time."""
 
 SEEDS = (1, 6, 16)
 ROUNDED_TO = 2e-6
@@ -42,13 +38,7 @@ def assert_same(market: Market, cutoffs: list[date], configuration: Configuratio
     pd.testing.assert_frame_equal(clever[[*CATALOGUE]], naive[[*CATALOGUE]], check_exact=False, atol=ROUNDED_TO, rtol=0)
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=SOAK is None,
-    suppress_health_check=list(HealthCheck),
-)
+@few(6)
 @given(random=st.randoms(use_true_random=False), texts=st.booleans())
 def test_the_naive_twin_agrees_on_markets_that_shrink(
     random: Random, configuration: Configuration, *, texts: bool

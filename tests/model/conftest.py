@@ -6,37 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.measures import Formula
 from features.settings import read_settings
 from features.signal import Signal
 from model.settings import Configuration
+from tests.declared import declared
 
 REPOSITORY = Path(__file__).parents[2]
-
-
-def _signal(name: str, service: str, **facts: object) -> Signal:
-    told = {
-        "unit": "share",
-        "window_days": 91,
-        "direction": 1,
-        "no_events": 0.0,
-        "why": "a test",
-        "source": "a test",
-        "sentence": f"{name} is {{value}}; its peers have {{peer}}",
-        "formula": Formula(f"{name} / 2"),
-    }
-    return Signal(name=name, service=service, **{**told, **facts})  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def catalogue() -> dict[str, Signal]:
     signals = [
-        _signal("reviews_91d", "removals", unit="reviews", direction=0),
-        _signal("deletion_rate_91d", "removals", day_zero="beta_binomial", exposure="reviews_91d"),
-        _signal("deletion_rate_364d", "removals", window_days=364),
-        _signal("bursts_91d", "removals", unit="removals", day_zero="gamma_poisson", exposure="reviews_91d"),
-        _signal("rank_jump_28d", "rank", unit="log ratio", window_days=28, day_zero="robust_z"),
-        _signal("kept_share_91d", "removals", direction=-1),
+        declared("reviews_91d", unit="reviews", direction=0),
+        declared("deletion_rate_91d", day_zero="beta_binomial", exposure="reviews_91d"),
+        declared("deletion_rate_364d", window_days=364),
+        declared("bursts_91d", unit="removals", day_zero="gamma_poisson", exposure="reviews_91d"),
+        declared("rank_jump_28d", service="rank", unit="log ratio", window_days=28, day_zero="robust_z"),
+        declared("kept_share_91d", direction=-1),
     ]
     return {signal.name: signal for signal in signals}
 

@@ -11,27 +11,14 @@ import pandas as pd
 import pytest
 
 from features.errors import NoFittingModel, ScrubwatchError
-from features.signal import Signal
 from model.bundle import Bundle, Card, base_margin, card_signals, library_versions, read_bundle, write_bundle
 from model.calibration import Calibration
 from model.registry import CHALLENGER, CHAMPION, Registry, RunRecord, registry_exists
 from model.settings import TrackingSettings
+from tests.declared import declared
 
 SETTINGS = TrackingSettings(experiment="scrubwatch", registered_model="seller-risk", timeout_seconds=1, retries=0)
-CATALOGUE = {
-    name: Signal(
-        name=name,
-        service="removals",
-        unit="share",
-        window_days=91,
-        direction=1,
-        no_events=0.0,
-        why="why",
-        source="source",
-        sentence="{value} beside {peer}",
-    )
-    for name in ("first_91d", "second_91d")
-}
+CATALOGUE = {name: declared(name) for name in ("first_91d", "second_91d")}
 
 
 @pytest.fixture(scope="module")

@@ -5,29 +5,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.signal import Signal
 from model.settings import Configuration
+from tests.declared import declared
 from training.fit import calibrate, fit_model, obstacle
 
 AS_OF = date(2024, 12, 2)
 UNKNOWN = float("nan")
 
 
-def signal(name: str) -> Signal:
-    return Signal(
-        name=name,
-        service="removals",
-        unit="share",
-        window_days=91,
-        direction=1,
-        no_events=0.0,
-        why="why",
-        source="source",
-        sentence="{value} beside {peer}",
-    )
-
-
-CATALOGUE = {name: signal(name) for name in ("telling_91d", "noise_91d", "never_known_91d")}
+CATALOGUE = {name: declared(name) for name in ("telling_91d", "noise_91d", "never_known_91d")}
 
 
 def market(positive: int, negative: int, unknown: int) -> tuple[pd.DataFrame, pd.DataFrame]:
