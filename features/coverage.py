@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import date
 
-import duckdb
-
-from features.catalogue import WINDOWED
+from features.catalogue import WINDOWED, tile_kinds
 from features.contract import TABLES, Table
 from features.engine import literal, parquet
+from features.folding import Folding
 from features.landed import WEEK, landed
 from features.listings import LISTINGS, in_force
+from features.lookups import Lookup
 from features.store import Manifest, Store
-from features.tiles import open_landed, open_new, weeks_of_facts, write_weeks
 
 EVERYWHERE = "*"
 """Marketplace of rows that name neither seller, product nor review: they speak of all."""
+
+_GROUP = "tiles/first_days"
 
 _SELLERS = (
     "(select seller_id, min(known_at) as known_at, min_by(marketplace, valid_from) as marketplace"
@@ -39,52 +39,40 @@ def _sources() -> dict[str, list[str]]:
     return tables
 
 
-def coverage_group() -> str:
-    """The store's group of first days; its fingerprint covers the sources and the listings."""
-    meaning = " ".join([str(sorted(_sources().items())), *(_counted(TABLES[name]) for name in _sources())])
-    meaning += " ".join(LISTINGS.values())
-    return f"tiles/coverage@{hashlib.sha256(' '.join(meaning.split()).encode()).hexdigest()[:12]}"
+def coverage_foldings() -> list[Folding]:
+    """How the first days are folded, table by table; each reads what the facts of the table read."""
+    lookups = {name: kind.lookup for kind in tile_kinds().values() for name in kind.lookup.reads}
+    return [_first_days(TABLES[name], columns, lookups[name]) for name, columns in _sources().items()]
 
 
-def fold_coverage(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> Manifest:
-    """Find the first days of every week that has none yet; the manifest returned is uncommitted."""
-    group = coverage_group()
-    folded = {date.fromisoformat(entry.week) for entry in manifest.group(group).values()}
-    reads = ("sellers", "products", *_sources())
-    missing = sorted(weeks_of_facts(connection, store, manifest, reads) - folded)
-    if not missing:
-        return manifest
-    open_landed(connection, store, manifest)
-    open_new(connection, store, manifest, ("sellers", "products", "reviews", *_sources()), missing)
-    wanted = ", ".join(f"date '{week}'" for week in missing)
-    queries = " union all ".join(_first_days(TABLES[name], columns) for name, columns in _sources().items())
-    connection.execute(f"create temp table rows_of_weeks as select * from ({queries}) where week in ({wanted})")
-    return manifest.with_files(write_weeks(connection, store, group, missing, "source, marketplace, day"))
-
-
-def _first_days(table: Table, columns: list[str]) -> str:
-    """SQL: a row is a week, a source (the table, or table.column), a marketplace and the first day in that week."""
+def _first_days(table: Table, columns: list[str], lookup: Lookup) -> Folding:
+    """A row is a week, a source (the table, or table.column), a marketplace and the first day in that week."""
     first = "min(cast(known_at as date))"
     selects = [
-        f"select {WEEK} as week, {literal(table.name)} as source, marketplace, {first} as day from rows group by 1, 3"
+        (
+            f"select {WEEK} as week, {literal(table.name)} as source, marketplace, {first} as day"
+            " from counted group by 1, 3"
+        )
     ]
     selects += [
-        f"select {WEEK}, {literal(f'{table.name}.{column}')}, marketplace, {first} from rows"
+        f"select {WEEK}, {literal(f'{table.name}.{column}')}, marketplace, {first} from counted"
         f" where {column} is not null group by 1, 3"
         for column in columns
     ]
-    return f"(with rows as ({_counted(table)}) {' union all '.join(selects)})"
+    rows = f"with counted as ({_counted(table)}) {' union all '.join(selects)}"
+    fingerprint = hashlib.sha256(" ".join([rows, *LISTINGS.values()]).encode()).hexdigest()
+    group = f"{_GROUP}_{table.name}@{fingerprint[:12]}"
+    return Folding(f"first days of {table.name}", group, lookup, rows, "source, marketplace, day")
 
 
 def _counted(table: Table) -> str:
-    """SQL: a row is a row that a fold may touch, with its marketplace and the instant from which it counts."""
+    """SQL: a row is a row of the table with its marketplace and the instant from which it counts."""
     parents, happened = dict(table.parents), f"cast(e.{table.happened} as timestamp)"
-    touched = f"select * from new_{table.name}"
     if "product_id" in parents:
         known = "greatest(e.known_at, s.listing_known_at)"
         return f"""
 select e.* replace ({known} as known_at), m.marketplace
-from ({touched} union select * from {table.name} where product_id in ({_NEW_PRODUCTS})) as e
+from {table.name} as e
 join listing_spans as s on e.product_id = s.product_id and {in_force(happened, known)}
 join {_SELLERS} as m on s.seller_id = m.seller_id
 """
@@ -92,11 +80,7 @@ join {_SELLERS} as m on s.seller_id = m.seller_id
         known = "greatest(e.known_at, r.known_at, s.listing_known_at)"
         return f"""
 select e.* replace ({known} as known_at), m.marketplace
-from (
-  {touched} union select * from {table.name} where review_id in (
-    select review_id from new_reviews union select review_id from reviews where product_id in ({_NEW_PRODUCTS})
-  )
-) as e
+from {table.name} as e
 join reviews as r on e.review_id = r.review_id
 join listing_spans as s on r.product_id = s.product_id and {in_force(happened, known)}
 join {_SELLERS} as m on s.seller_id = m.seller_id
@@ -104,16 +88,10 @@ join {_SELLERS} as m on s.seller_id = m.seller_id
     if "seller_id" in parents:
         return f"""
 select e.* replace (greatest(e.known_at, m.known_at) as known_at), m.marketplace
-from ({touched} union select * from {table.name} where seller_id in (select seller_id from new_sellers)) as e
+from {table.name} as e
 join {_SELLERS} as m on e.seller_id = m.seller_id
 """
-    return f"select *, '{EVERYWHERE}' as marketplace from ({touched})"
-
-
-_NEW_PRODUCTS = (
-    "select product_id from new_products"
-    " union select product_id from products where seller_id in (select seller_id from new_sellers)"
-)
+    return f"select *, '{EVERYWHERE}' as marketplace from {table.name}"
 
 
 def covered(store: Store, manifest: Manifest, needs: Iterable[tuple[str, int]], cutoffs: str) -> str:
@@ -129,7 +107,7 @@ def covered(store: Store, manifest: Manifest, needs: Iterable[tuple[str, int]], 
         cutoffs: table expression of the cutoffs, with the column ``as_of``.
 
     """
-    files = store.paths(manifest.group(coverage_group()))
+    files = [path for folding in coverage_foldings() for path in store.paths(manifest.group(folding.group))]
     days = parquet(files) if files else "(select null as source, null as marketplace, null::date as day where false)"
     first_days = f"(select source, marketplace, min(day) as day from {days} group by source, marketplace)"
     key_types = manifest.identity.get("key_types", {})

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from features.contract import TABLES, Table
+from features.contract import TABLES
 from features.delivery import Delivery, inspect
 from features.engine import connect, count
 from features.errors import WrongUse
 from features.intake_report import NOTHING_ALLOWED, Allowances, IntakeReport
 from features.judging import Run, judge
-from features.landed import WEEK
 from features.landing import keep_waiting, land, quarantine
-from features.listings import LISTING_VERSIONS
+from features.listings import LISTING_TABLES, LISTINGS
+from features.outdated import without_outdated
 from features.privacy import key_digest, privacy_key
 from features.reading import landed_columns
 from features.refusal import refuse_if_broken
@@ -100,59 +100,25 @@ def _identity(delivery: Delivery, manifest: Manifest, settings: FeatureSettings,
 
 def _commit(run: Run, identity: Mapping[str, Any]) -> None:
     manifest = run.manifest
-    changed: list[datetime] = []
-    corrected: set[date] = set()
+    _open_listings(run)
     for table in run.sorted_tables:
         quarantine(run.connection, run.store, manifest.generation, table)
         manifest = keep_waiting(run.connection, run.store, manifest, table)
-        first = run.connection.execute(
-            f"select min(known_at) from (select known_at from landing_{table.name}"
-            f" union all select known_at from {run.standings[table.name].stale})"
-        ).fetchone()
-        if first is not None and first[0] is not None:
-            changed.append(first[0])
-            corrected |= _corrected_weeks(run, table)
+        if count(run.connection, f"select count(*) from landing_{table.name}") or count(
+            run.connection, f"select count(*) from {run.standings[table.name].stale}"
+        ):
             manifest = land(run.connection, run.store, manifest, table, run.standings[table.name])
-    manifest = replace(manifest, identity=identity)
-    if changed:
-        manifest = _forget_derived(manifest, min(changed).date(), corrected)
+    manifest = without_outdated(run, replace(manifest, identity=identity))
     run.store.commit(replace(manifest, inputs={**manifest.inputs, **run.delivery.files}))
 
 
-def _corrected_weeks(run: Run, table: Table) -> set[date]:
-    """Mondays of the weeks whose facts end earlier, because a row of theirs is corrected by one that lands now."""
-    if table.repeat != "correction":
-        return set()
-    name, keys = table.name, ", ".join(table.key)
-    corrected = f"select * from held_{name} where ({keys}) in (select ({keys}) from landing_{name})"
-    if count(run.connection, f"select count(*) from ({corrected})") == 0:
-        return set()
-    for each in ("sellers", "products"):
-        columns = landed_columns(TABLES[each])
+def _open_listings(run: Run) -> None:
+    """Open who sold what when, as far as it is known with the rows of this run."""
+    for name in LISTING_TABLES:
+        columns = landed_columns(TABLES[name])
         run.connection.execute(
-            f"create or replace temp view {each} as select {columns} from landing_{each}"
-            f" union all select {columns} from held_{each}"
+            f"create or replace temp view {name} as select {columns} from landing_{name}"
+            f" union all select {columns} from held_{name}"
         )
-    return {
-        week
-        for (week,) in run.connection.execute(f"""
-select distinct {WEEK} from (
-  select greatest(c.known_at, l.listing_known_at) as known_at
-  from ({corrected}) as c
-  join ({LISTING_VERSIONS}) as l on c.product_id = l.product_id and l.version = 1
-)
-""").fetchall()
-    }
-
-
-def _forget_derived(manifest: Manifest, first_change: date, corrected: set[date]) -> Manifest:
-    """Drop the tiles and signal tables that may hold another value now; they are made anew from landed rows."""
-
-    def outdated(group: str, week: date) -> bool:
-        if group.startswith("tiles/"):
-            return (first_change - week).days < 7 or week in corrected
-        return group.startswith("signals/") and week > first_change
-
-    return manifest.without(
-        {path for path, entry in manifest.files.items() if outdated(entry.group, date.fromisoformat(entry.week))}
-    )
+    for name, query in LISTINGS.items():
+        run.connection.execute(f"create temp table {name} as {query}")

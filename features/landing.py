@@ -33,7 +33,24 @@ def land(
         f"copy (select {columns}, {WEEK} as week from landing_{table.name}) to {literal(staged)}"
         " (format parquet, compression zstd, partition_by (week))"
     )
-    return manifest.with_files(_adopt(store, path, group) for path in sorted(staged.rglob("*.parquet")))
+    ahead = _weeks_ahead(connection, table)
+    return manifest.with_files(
+        _adopt(store, path, group, week, ahead=week in ahead)
+        for path in sorted(staged.rglob("*.parquet"))
+        for week in [date.fromisoformat(path.parent.name.removeprefix("week="))]
+    )
+
+
+def _weeks_ahead(connection: duckdb.DuckDBPyConnection, table: Table) -> set[date]:
+    """Weeks in which a row of a product lands that became known before the product's listing did."""
+    if ("product_id", "products") not in table.parents:
+        return set()
+    found = connection.execute(f"""
+select distinct {WEEK.replace("known_at", "r.known_at")}
+from landing_{table.name} as r
+join listing_versions as l on r.product_id = l.product_id and l.version = 1 and r.known_at < l.listing_known_at
+""")
+    return {week for (week,) in found.fetchall()}
 
 
 def _write_anew(
@@ -49,7 +66,7 @@ def _write_anew(
     )
     newest = connection.execute(f"select max({WEEK}) from {parquet([staged])}").fetchone()
     return manifest.without(set(manifest.group(group))).with_files(
-        [_adopt(store, staged, group, newest[0] if newest else None)]
+        [_adopt(store, staged, group, newest[0])] if newest and newest[0] else []
     )
 
 
@@ -69,7 +86,8 @@ def _without_stale(
         )
         manifest = manifest.without(set(old))
         if pq.read_metadata(staged).num_rows:
-            manifest = manifest.with_files([_adopt(store, staged, group, week)])
+            ahead = any(entry.ahead for entry in old.values())
+            manifest = manifest.with_files([_adopt(store, staged, group, week, ahead=ahead)])
     return manifest
 
 
@@ -82,7 +100,7 @@ def keep_waiting(connection: duckdb.DuckDBPyConnection, store: Store, manifest: 
     staged = store.scratch / f"waiting-{table.name}.parquet"
     connection.execute(f"copy waiting_{table.name} to {literal(staged)} (format parquet, compression zstd)")
     newest = connection.execute(f"select max({WEEK}) from waiting_{table.name}").fetchone()
-    return manifest.with_files([_adopt(store, staged, group, newest[0] if newest else None)])
+    return manifest.with_files([_adopt(store, staged, group, newest[0])] if newest and newest[0] else [])
 
 
 def quarantine(connection: duckdb.DuckDBPyConnection, store: Store, generation: int, table: Table) -> None:
@@ -118,7 +136,5 @@ def quarantined_before(store: Store, generation: int, name: str) -> str:
     return f"(select * from {parquet([place])} where run <= {generation})"
 
 
-def _adopt(store: Store, staged: Path, group: str, week: date | None = None) -> tuple[str, StoredFile]:
-    if week is None:
-        week = date.fromisoformat(staged.parent.name.removeprefix("week="))
-    return store.adopt(staged, group, week, pq.read_metadata(staged).num_rows)
+def _adopt(store: Store, staged: Path, group: str, week: date, *, ahead: bool = False) -> tuple[str, StoredFile]:
+    return store.adopt(staged, group, week, pq.read_metadata(staged).num_rows, ahead=ahead)

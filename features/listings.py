@@ -83,6 +83,9 @@ LISTINGS = {
 }
 """The tables that facts read beside the landed ones, in the order in which they are made."""
 
+LISTING_TABLES = ("sellers", "products")
+"""The tables of the contract from which these are made."""
+
 
 def in_force(happened: str, known: str, span: str = "s") -> str:
     """SQL of the join with ``listing_spans`` on what happened and from when it counts, its listing being known."""

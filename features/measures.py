@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from features.lookups import Lookup
+
 LONGEST_DAYS = 364
 """The window that also holds rows which became known late."""
 
@@ -21,21 +23,16 @@ class TileKind:
 
     Attributes:
         name: of the folder under ``tiles/``.
-        reads: tables of the contract that the facts come from.
         folds: how each measure is folded over a day: whole numbers are summed, extremes are kept.
-        touched: SQL of the keys whose facts may change when rows become known in certain weeks; it reads the views
-            ``new_TABLE``, which hold those rows, and the landed tables.
-        restricted: by table, the columns that ``touched`` yields and by which the table can be cut down.
+        lookup: which landed rows the facts of some weeks need.
         facts: SQL of the facts: seller_id, known_at, happened_at, until_on (the day on which a later correction
-            replaced it, or null) and the measures. It reads the landed tables and ``listing_spans``.
+            replaced it, or null) and the measures. It reads the landed tables and those of ``features.listings``.
 
     """
 
     name: str
-    reads: tuple[str, ...]
     folds: dict[str, Fold] = field(hash=False)
-    touched: str
-    restricted: dict[str, str] = field(hash=False)
+    lookup: Lookup
     facts: str
 
 

@@ -17,16 +17,17 @@ import pyarrow.parquet as pq
 
 from features.catalogue import CATALOGUE, WINDOWED, tile_kinds
 from features.contract import TABLES
-from features.coverage import coverage_group, covered, flag_name, fold_coverage
+from features.coverage import covered, flag_name
 from features.engine import connect, count, literal
 from features.families.removals import ARRIVED
+from features.folding import fold
 from features.landed import landed
-from features.measures import LONGEST_DAYS
+from features.measures import LONGEST_DAYS, TileKind
 from features.peers import COMPARED
 from features.settings import FeatureSettings
 from features.signal import Signal
 from features.store import Manifest, Store, StoredFile
-from features.tiles import fold, tile_group, tiles
+from features.tiles import foldings, sum_up, tile_folding, tiles
 from features.windows import cutoff_table, measured
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def signals_at(
 def table_group(settings: FeatureSettings) -> str:
     """The store's group of signal tables; its fingerprint covers every signal, its facts and the peers."""
     parts = [signal.fingerprint for signal in CATALOGUE.values()]
-    parts += [tile_group(kind, settings) for kind in tile_kinds().values()]
-    parts += [coverage_group(), COMPARED, str(settings.peers.min_group_sellers)]
+    parts += [folding.group for folding in foldings(settings)]
+    parts += [COMPARED, str(settings.peers.min_group_sellers)]
     return f"signals/{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
 
 
@@ -90,8 +91,9 @@ def _make(
     store: Store, cutoffs: Sequence[date], settings: FeatureSettings, progress: Callable[[str], None]
 ) -> Manifest:
     with store.writing(), connect(settings.engine, store.scratch) as connection:
-        manifest = fold(connection, store, store.manifest(), settings, progress)
-        manifest = fold_coverage(connection, store, manifest)
+        manifest = fold(connection, store, store.manifest(), foldings(settings), settings.engine, progress)
+        for kind in tile_kinds().values():
+            manifest = sum_up(connection, store, manifest, kind, tile_folding(kind, settings).group)
         group = table_group(settings)
         missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
         for chunk in _chunks(missing, _sellers(connection, store, manifest), settings.engine.memory_limit_mb):
@@ -126,8 +128,12 @@ def signal_query(store: Store, manifest: Manifest, cutoffs: Sequence[date], sett
     plain = [signal for signal in CATALOGUE.values() if signal.formula is not None]
     windowed = sorted(WINDOWED | {_SIZE}, key=lambda each: each.column)
     needs = {(source, each.reach_days) for each in windowed for source in each.measure.needs}
+
+    def tiles_of(kind: TileKind) -> str:
+        return tiles(store, manifest, kind, tile_folding(kind, settings).group, cutoffs)
+
     steps = [
-        f"{name}_measures as ({measured(tiles(store, manifest, kind, settings, cutoffs), of_kind, cutoffs)})"
+        f"{name}_measures as ({measured(tiles_of(kind), of_kind, cutoffs)})"
         for name, kind in tile_kinds().items()
         if (of_kind := [each for each in windowed if each.measure.kind.name == name])
     ]

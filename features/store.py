@@ -21,18 +21,23 @@ from features.errors import ScrubwatchError
 from features.locks import alone
 
 FORMAT = 1
-_OWNED_FOLDERS = ("events", "pending", "tiles", "signals")
+_OWNED_FOLDERS = ("events", "pending", "lookups", "tiles", "signals")
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A live file of the store; ``week`` is the Monday of its rows, or the cutoff of a signal table."""
+    """A live file of the store.
+
+    ``week`` is the Monday of its rows, or the cutoff of a signal table. ``ahead``: some of its rows may have become
+    known before the listing that they belong to.
+    """
 
     group: str
     week: str
     rows: int
     size: int
     sha256: str
+    ahead: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,9 @@ class Store:
         beside.replace(self.path / "manifest.json")
         return following
 
-    def adopt(self, staged: Path, group: str, week: date, rows: int, *, label: str = "week") -> tuple[str, StoredFile]:
+    def adopt(
+        self, staged: Path, group: str, week: date, rows: int, *, label: str = "week", ahead: bool = False
+    ) -> tuple[str, StoredFile]:
         """Move a staged file to its place and return its manifest entry; it is live with the next commit."""
         digest = file_digest(staged)
         name = f"{group}/{label}={week.isoformat()}/{digest[:16]}.parquet"
@@ -145,7 +152,7 @@ class Store:
         place.parent.mkdir(parents=True, exist_ok=True)
         size = staged.stat().st_size
         staged.replace(place)
-        return name, StoredFile(group, week.isoformat(), rows, size, digest)
+        return name, StoredFile(group, week.isoformat(), rows, size, digest, ahead)
 
     def paths(self, files: Mapping[str, StoredFile]) -> list[Path]:
         """Where these live files lie."""

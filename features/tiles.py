@@ -1,23 +1,22 @@
-"""Folds landed rows into tiles: once, week by week, into files that any cutoff can be computed from.
+"""Tiles: what happened to a seller on a day, from which any cutoff can be computed.
 
 A tile row is a seller, a day, whether the rows were late news, and the day on which a correction replaced them (or
-null), with the measures of its kind. The tiles of a week are a function of the landed rows alone; weeks that are
-missing, because they are new or because news of the past arrived, are folded again from the keys that those rows touch.
+null), with the measures of its kind.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import duckdb
-import pyarrow.parquet as pq
 
 from features.catalogue import WINDOWED, tile_kinds
-from features.contract import TABLES
+from features.coverage import coverage_foldings
 from features.engine import literal, parquet
-from features.landed import WEEK, landed
+from features.folding import Folding
+from features.landed import WEEK
 from features.listings import LISTINGS
 from features.measures import LONGEST_DAYS, TileKind
 from features.settings import FeatureSettings
@@ -27,135 +26,40 @@ _GRID_ORIGIN = date(1970, 1, 5)
 _TOTALS_DAYS = 91
 
 
-def tile_group(kind: TileKind, settings: FeatureSettings) -> str:
-    """The store's group of the kind's tiles; its fingerprint covers the SQL, what it reads and when news is late."""
-    parts = [kind.facts, str(sorted(kind.folds.items())), *LISTINGS.values(), str(settings.contract.late_after_days)]
-    fingerprint = hashlib.sha256(" ".join(" ".join(parts).split()).encode()).hexdigest()
-    return f"tiles/{kind.name}@{fingerprint[:12]}"
-
-
-def fold(
-    connection: duckdb.DuckDBPyConnection,
-    store: Store,
-    manifest: Manifest,
-    settings: FeatureSettings,
-    progress: Callable[[str], None] = lambda _: None,
-) -> Manifest:
-    """Fold every week that has landed rows and no tiles; the manifest returned lists the new files, uncommitted."""
-    for kind in tile_kinds().values():
-        group = tile_group(kind, settings)
-        folded = {date.fromisoformat(entry.week) for entry in manifest.group(group).values()}
-        missing = sorted(weeks_of_facts(connection, store, manifest, kind.reads) - folded)
-        if missing:
-            progress(f"folding {kind.name}, {len(missing)} weeks")
-            open_landed(connection, store, manifest)
-            if folded:
-                _restrict(connection, store, manifest, kind, missing)
-            manifest = _fold_weeks(connection, store, manifest, settings, kind, missing)
-        manifest = _sum_up(connection, store, manifest, settings, kind)
-    return manifest
-
-
-def weeks_of_facts(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, reads: Sequence[str]
-) -> set[date]:
-    """Mondays of the weeks in which a fact of these tables can have become known: none is known before its event."""
-    events = [name for name in reads if not TABLES[name].versioned]
-    weeks = {date.fromisoformat(entry.week) for name in events for entry in manifest.group(f"events/{name}").values()}
-    if not weeks:
-        return set()
-    key_types = manifest.identity.get("key_types", {})
-    for name in set(reads) - set(events):
-        rows = landed(store, manifest, TABLES[name], key_types)
-        found = connection.execute(f"select distinct {WEEK} from ({rows}) where {WEEK} >= date '{min(weeks)}'")
-        weeks |= {week for (week,) in found.fetchall()}
-    return weeks
-
-
-def open_landed(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> None:
-    """Open a view for each table of the contract, and make the tables of who sold what when, once a session."""
-    key_types = manifest.identity.get("key_types", {})
-    for table in TABLES.values():
-        connection.execute(f"create or replace temp view {table.name} as {landed(store, manifest, table, key_types)}")
-    for name, query in LISTINGS.items():
-        connection.execute(f"create temp table if not exists {name} as {query}")
-
-
-def open_new(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, names: Iterable[str], weeks: Sequence[date]
-) -> None:
-    """Open a view ``new_NAME`` for each of these tables, of the rows that became known in these weeks."""
-    key_types = manifest.identity.get("key_types", {})
-    for name in names:
-        rows = landed(store, manifest, TABLES[name], key_types, weeks)
-        connection.execute(f"create or replace temp view new_{name} as {rows}")
-
-
-def write_weeks(
-    connection: duckdb.DuckDBPyConnection, store: Store, group: str, weeks: Sequence[date], columns: str
-) -> list[tuple[str, StoredFile]]:
-    """Write the session's table ``rows_of_weeks`` as a file for each week, ordered by all columns, and drop it."""
-    entries = []
-    for week in weeks:
-        staged = store.scratch / f"{group.replace('/', '-')}-{week}.parquet"
-        connection.execute(
-            f"copy (select {columns} from rows_of_weeks where week = date '{week}' order by all)"
-            f" to {literal(staged)} (format parquet, compression zstd)"
-        )
-        entries.append(store.adopt(staged, group, week, pq.read_metadata(staged).num_rows))
-    connection.execute("drop table rows_of_weeks")
-    return entries
-
-
-def _restrict(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, kind: TileKind, weeks: list[date]
-) -> None:
-    """Cut the tables down to the keys of which something became known in these weeks."""
-    key_types = manifest.identity.get("key_types", {})
-    open_new(connection, store, manifest, kind.reads, weeks)
-    connection.execute(f"create or replace temp table touched as {kind.touched}")
-    for name, key in kind.restricted.items():
-        rows = landed(store, manifest, TABLES[name], key_types)
-        connection.execute(
-            f"create or replace temp view {name} as select * from ({rows}) where {key} in (select {key} from touched)"
-        )
-
-
-def _fold_weeks(
-    connection: duckdb.DuckDBPyConnection,
-    store: Store,
-    manifest: Manifest,
-    settings: FeatureSettings,
-    kind: TileKind,
-    weeks: list[date],
-) -> Manifest:
+def tile_folding(kind: TileKind, settings: FeatureSettings) -> Folding:
+    """How the kind's tiles are folded; their fingerprint covers the SQL, what it reads and when news is late."""
+    late_after = settings.contract.late_after_days
+    meaning = [kind.facts, str(sorted(kind.folds.items())), *LISTINGS.values(), str(late_after)]
+    fingerprint = hashlib.sha256(" ".join(" ".join(meaning).split()).encode()).hexdigest()
     measures = ",\n  ".join(f"cast({how}({name}) as bigint) as {name}" for name, how in kind.folds.items())
-    wanted = ", ".join(f"date '{week}'" for week in weeks)
-    connection.execute(f"""
+    rows = f"""
 -- a row is a seller, a day, lateness and end of validity
-create temp table rows_of_weeks as
 with facts as ({kind.facts})
 select
   {WEEK} as week,
   seller_id,
   cast(known_at as date) as day,
-  known_at > happened_at + interval '{settings.contract.late_after_days}' day as late,
+  known_at > happened_at + interval '{late_after}' day as late,
   until_on,
   {measures}
 from facts
-where {WEEK} in ({wanted})
 group by 1, 2, 3, 4, 5
-""")
+"""
     columns = ", ".join(["seller_id", "day", "late", "until_on", *kind.folds])
-    return manifest.with_files(write_weeks(connection, store, tile_group(kind, settings), weeks, columns))
+    return Folding(kind.name, f"tiles/{kind.name}@{fingerprint[:12]}", kind.lookup, rows, columns)
+
+
+def foldings(settings: FeatureSettings) -> list[Folding]:
+    """All that is folded of every week before a signal table can be computed."""
+    return [*(tile_folding(kind, settings) for kind in tile_kinds().values()), *coverage_foldings()]
 
 
 def _has_levels(kind: TileKind) -> bool:
     return any(each.start is None and each.measure.kind is kind for each in WINDOWED)
 
 
-def _sum_up(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, settings: FeatureSettings, kind: TileKind
+def sum_up(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, kind: TileKind, group: str
 ) -> Manifest:
     """Keep the kind's running totals at a Monday every 13 weeks, so that levels need not be summed from the beginning.
 
@@ -164,7 +68,6 @@ def _sum_up(
     """
     if not _has_levels(kind):
         return manifest
-    group = tile_group(kind, settings)
     weeks = {date.fromisoformat(entry.week): path for path, entry in manifest.group(group).items()}
     summed = {date.fromisoformat(entry.week): path for path, entry in manifest.group(f"{group}/totals").items()}
     if not weeks:
@@ -190,9 +93,8 @@ def _sum_up(
     return manifest
 
 
-def tiles(store: Store, manifest: Manifest, kind: TileKind, settings: FeatureSettings, cutoffs: Sequence[date]) -> str:
+def tiles(store: Store, manifest: Manifest, kind: TileKind, group: str, cutoffs: Sequence[date]) -> str:
     """Table expression of the tile rows that windows and levels at these cutoffs need; later days may be among them."""
-    group = tile_group(kind, settings)
     oldest = min(cutoffs) - timedelta(days=LONGEST_DAYS)
     totals = {
         path: entry for path, entry in manifest.group(f"{group}/totals").items() if entry.week <= oldest.isoformat()

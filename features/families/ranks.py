@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from features.families.peers import against_peers
 from features.listings import in_force
+from features.lookups import OF_QUERY_DAYS
 from features.measures import LONGEST_DAYS, Formula, Measure, TileKind
 from features.signal import Signal
 
@@ -16,19 +17,8 @@ MICRO = 1_000_000
 
 RANK_MOVES = TileKind(
     name="rank_moves",
-    reads=("sellers", "products", "search_ranks"),
     folds={"observations": "sum", "gain": "max", "swing": "sum"},
-    touched="""
--- a row is a query of which an observation, or a listing in it, became known in the weeks to fold
-select query_id from new_search_ranks
-union
-select query_id from search_ranks where product_id in (
-  select product_id from new_products
-  union
-  select product_id from products where seller_id in (select seller_id from new_sellers)
-)
-""",
-    restricted={"search_ranks": "query_id"},
+    lookup=OF_QUERY_DAYS,
     facts=f"""
 -- a row is an organic place of a product in a query on a day, beside its place when the query was last observed
 with places as (
@@ -90,7 +80,8 @@ placed as (
     max(r.position) as prior_depth
   from versions as o
   join compared as c on o.query_id = c.query_id and o.observed_on = c.observed_on and not c.settled
-  join versions as r
+  -- some row of the day is always known by then; an outer join keeps the planner from joining whole queries first
+  left join versions as r
     on c.query_id = r.query_id and c.prior_on = r.observed_on
     and r.known_at <= o.known_at and (r.replaced_at is null or r.replaced_at > o.known_at)
   where not o.sponsored

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from features.families.peers import against_peers
 from features.listings import in_force
+from features.lookups import OF_REVIEWS
 from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, log, or_zero, share
 from features.signal import Signal
 
@@ -166,21 +167,8 @@ _MEASURES = {
 
 REVIEW_FLOW = TileKind(
     name="review_flow",
-    reads=("sellers", "products", "reviews", "review_actions"),
     folds=dict.fromkeys(_MEASURES, "sum"),
-    touched="""
--- a row is a review of which something became known in the weeks to fold, its listing included
-select review_id from new_reviews
-union
-select review_id from new_review_actions
-union
-select review_id from reviews where product_id in (
-  select product_id from new_products
-  union
-  select product_id from products where seller_id in (select seller_id from new_sellers)
-)
-""",
-    restricted={"reviews": "review_id", "review_actions": "review_id"},
+    lookup=OF_REVIEWS,
     facts=_FACTS.replace("{measures}", ",\n  ".join(f"{sql} as {name}" for name, sql in _MEASURES.items())),
 )
 

@@ -1,0 +1,97 @@
+"""Opens, for the weeks to fold, the landed rows that their facts are made of, as the tables that facts read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+
+import duckdb
+
+from features.contract import TABLES
+from features.engine import parquet
+from features.landed import landed
+from features.listings import LISTING_TABLES, LISTINGS
+from features.lookups import QUERY_DAYS_OF_WEEKS, Lookup
+from features.settings import EngineSettings
+from features.store import Manifest, Store
+from features.week_files import parts, weeks_of, write_weeks
+
+_MEANING = " ".join(f"{QUERY_DAYS_OF_WEEKS} {LISTINGS['listing_versions']}".split())
+QUERY_DAYS = f"lookups/query_days@{hashlib.sha256(_MEANING.encode()).hexdigest()[:12]}"
+"""The store's group of the index of observed days."""
+
+_INDEXED = "query_id, observed_on, week, known_at, ahead"
+
+
+def open_listings(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> None:
+    """Open the landed tables of who sold what, and make from them who sold what when, once a session."""
+    key_types = manifest.identity.get("key_types", {})
+    for name in LISTING_TABLES:
+        rows = landed(store, manifest, TABLES[name], key_types)
+        connection.execute(f"create or replace temp view {name} as {rows}")
+    for name, query in LISTINGS.items():
+        connection.execute(f"create temp table if not exists {name} as {query}")
+
+
+def open_inputs(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, lookup: Lookup, weeks: Sequence[date]
+) -> None:
+    """Make each table that the lookup reads: the rows of these weeks, and those of other weeks that they need."""
+    open_listings(connection, store, manifest)
+    mondays = ", ".join(f"(date '{week}')" for week in weeks)
+    connection.execute(f"create or replace temp table weeks_to_fold as select * from (values {mondays}) as t(week)")
+    connection.execute(f"create or replace temp view query_days as {query_days(store, manifest)}")
+    for name in lookup.reads:
+        _open_rows(connection, store, manifest, name, weeks)
+    connection.execute(f"create or replace temp table touched as {lookup.touched}")
+    for name in lookup.reads:
+        if name in lookup.weeks:
+            found = {week for (week,) in connection.execute(lookup.weeks[name]).fetchall()}
+            _open(connection, store, manifest, f"other_{name}", name, found - set(weeks))
+        connection.execute(
+            f"create or replace temp table {name} as select * from new_{name} union all {lookup.inputs[name]}"
+        )
+
+
+def _open_rows(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, name: str, weeks: Sequence[date]
+) -> None:
+    """Open the views of the rows of these weeks, of other weeks, of earlier ones, and of those ahead of a listing."""
+    files = manifest.group(f"events/{name}").values()
+    others = {date.fromisoformat(entry.week) for entry in files} - set(weeks)
+    old = {week for week in others if week < max(weeks)}
+    ahead = {date.fromisoformat(entry.week) for entry in files if entry.ahead} & old
+    for prefix, chosen in (("new", set(weeks)), ("other", others), ("old", old), ("ahead", ahead)):
+        _open(connection, store, manifest, f"{prefix}_{name}", name, chosen)
+
+
+def _open(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, view: str, name: str, weeks: set[date]
+) -> None:
+    rows = landed(store, manifest, TABLES[name], manifest.identity.get("key_types", {}), weeks)
+    connection.execute(f"create or replace temp view {view} as {rows}")
+
+
+def index_query_days(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, settings: EngineSettings
+) -> Manifest:
+    """Index the observed days of each week of landed ranks that has no index yet; the manifest is uncommitted."""
+    missing = weeks_of(manifest, "events/search_ranks") - weeks_of(manifest, QUERY_DAYS)
+    for weeks in parts(manifest, ["search_ranks"], missing, settings):
+        open_listings(connection, store, manifest)
+        _open(connection, store, manifest, "new_search_ranks", "search_ranks", set(weeks))
+        manifest = write_weeks(connection, store, manifest, QUERY_DAYS, weeks, QUERY_DAYS_OF_WEEKS, _INDEXED)
+    return manifest
+
+
+def query_days(store: Store, manifest: Manifest) -> str:
+    """SQL of the index: a row is a query, a day and a week in which rows of that day became known."""
+    files = manifest.group(QUERY_DAYS)
+    if files:
+        return f"select * from {parquet(store.paths(files))}"
+    query = manifest.identity.get("key_types", {}).get("query", "varchar")
+    return (
+        f"select null::{query} as query_id, null::date as observed_on, null::date as week,"
+        " null::timestamp as known_at, false as ahead where false"
+    )
