@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from features.contract import TABLES, Column, Kind, Table
 from features.errors import ContractBroken, WrongUse
-from features.store import InputFile, file_digest
+from features.store import InputFile, file_digest, file_stamp
 
 _SQL_TYPES = {True: "bigint", False: "varchar"}
 
@@ -142,10 +142,13 @@ def _inspect_table(
     fresh: dict[str, InputFile] = {}
     schemas: dict[str, pa.Schema] = {}
     for name, path in entries.items():
-        size, digest = path.stat().st_size, file_digest(path)
-        before = taken.get(name)
-        if before is not None and before.sha256 == digest:
+        stamp, before = file_stamp(path), taken.get(name)
+        if before is not None and before.stamp == stamp:
             listed[name] = before
+            continue
+        digest = file_digest(path)
+        if before is not None and before.sha256 == digest:
+            listed[name] = replace(before, stamp=stamp)
             continue
         try:
             with pq.ParquetFile(path) as file:
@@ -155,7 +158,7 @@ def _inspect_table(
             continue
         if before is not None:
             problems += _changed(table, name, before, rows)
-        listed[name] = fresh[name] = InputFile(table.name, rows, size, digest)
+        listed[name] = fresh[name] = InputFile(table.name, rows, path.stat().st_size, digest, stamp)
     problems += _schema_problems(table, schemas)
     columns = frozenset(column for schema in schemas.values() for column in schema.names)
     reals = frozenset(field.name for schema in schemas.values() for field in schema if pa.types.is_floating(field.type))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import duckdb
 
@@ -19,6 +19,7 @@ from features.reading import contract_columns, reading
 from features.settings import FeatureSettings
 from features.standing import CONTRADICTION, ORPHAN, Standing, row_as_json, settle
 from features.store import Manifest, Store
+from features.week_files import weeks_of
 
 
 @dataclass
@@ -65,13 +66,34 @@ def _withdraw(run: Run, table: Table) -> bool:
     """Open ``held_NAME``, without rows whose parent no longer stands: these are ``withdrawn_NAME`` and wait again."""
     name = table.name
     rows = landed(run.store, run.manifest, table, run.key_types)
-    lost = [
-        f"{column} in (select {column} from lost_{parent})" for column, parent in table.parents if parent in run.lost
-    ]
-    condition = " or ".join(lost) or "false"
+    condition = _lost_parent(run, table)
     run.connection.execute(f"create or replace temp view held_{name} as select * from ({rows}) where not ({condition})")
     run.connection.execute(f"create or replace temp table withdrawn_{name} as select * from ({rows}) where {condition}")
     return count(run.connection, f"select count(*) from withdrawn_{name}") > 0
+
+
+def _open_alike(run: Run, table: Table) -> None:
+    """Open ``alike_NAME``: the held rows among which one can have the key of a candidate.
+
+    A row is known when it happened or later. So where the key says when that was, earlier weeks need not be read.
+    """
+    name, weeks = table.name, None
+    if table.happened in table.key and not table.versioned:
+        first = run.connection.execute(f"select min(cast({table.happened} as date)) from candidates_{name}").fetchone()
+        held = weeks_of(run.manifest, f"events/{name}")
+        weeks = {week for week in held if first and first[0] and week + timedelta(days=7) > first[0]}
+    rows = landed(run.store, run.manifest, table, run.key_types, weeks)
+    run.connection.execute(
+        f"create or replace temp view alike_{name} as select * from ({rows}) where not ({_lost_parent(run, table)})"
+    )
+
+
+def _lost_parent(run: Run, table: Table) -> str:
+    """SQL condition of a row whose parent no longer stands."""
+    lost = [
+        f"{column} in (select {column} from lost_{parent})" for column, parent in table.parents if parent in run.lost
+    ]
+    return " or ".join(lost) or "false"
 
 
 def _note_lost_keys(run: Run, table: Table) -> None:
@@ -111,6 +133,7 @@ select {columns}, known_at, file, false from {pending}
 union all
 select {columns}, known_at, null, false from withdrawn_{name}
 """)
+    _open_alike(run, table)
     run.standings[name] = settle(connection, table)
     _wait_for_parents(run, table, as_of)
     _note_lost_keys(run, table)
@@ -126,10 +149,15 @@ def _empty(table: Table, key_types: Mapping[str, str]) -> str:
 def _wait_for_parents(run: Run, table: Table, as_of: date | None) -> None:
     """Split standing rows into ``landing_NAME`` and ``waiting_NAME`` by whether all their parents are there."""
     name = table.name
-    known = [
-        f"{column} in (select {column} from held_{parent} union all select {column} from landing_{parent})"
-        for column, parent in table.parents
-    ]
+    for column, parent in table.parents:
+        # the few new rows say which keys to look for in history, not the other way round
+        run.connection.execute(f"""
+create or replace temp table {parent}_of_{name} as
+select {column} from landing_{parent}
+union all
+select {column} from held_{parent} semi join (select distinct {column} from standing_{name}) as wanted using ({column})
+""")
+    known = [f"{column} in (select {column} from {parent}_of_{name})" for column, parent in table.parents]
     known += [
         f"{column} not in (select {column} from lost_{parent})"
         for column, parent in table.parents
@@ -199,10 +227,22 @@ def _count(run: Run, table: Table) -> TableReport:
 
 
 def newest_known(run: Run, name: str, as_of: date | None) -> datetime | None:
-    """When the table's last row before the cutoff became known, landed rows and new ones together."""
-    before = "true" if as_of is None else f"known_at < date '{as_of}'"
-    row = run.connection.execute(
-        f"select max(known_at) from (select known_at from held_{name} union all select known_at from landing_{name})"
-        f" where {before}"
-    ).fetchone()
-    return row[0] if row else None
+    """When the table's last row before the cutoff became known, landed rows and new ones together.
+
+    Landed rows lie in the week in which they became known, so weeks are read from the newest on, until one has a row.
+    """
+    table, before = TABLES[name], "true" if as_of is None else f"known_at < date '{as_of}'"
+    newest = _newest(run, f"landing_{name}", before)
+    if table.versioned or any(parent in run.lost for _, parent in table.parents):
+        return max(filter(None, (newest, _newest(run, f"held_{name}", before))), default=None)
+    for week in sorted(weeks_of(run.manifest, f"events/{name}"), reverse=True):
+        rows = landed(run.store, run.manifest, table, run.key_types, [week])
+        found = _newest(run, f"({rows})", before)
+        if found is not None:
+            return max(filter(None, (newest, found)))
+    return newest
+
+
+def _newest(run: Run, rows: str, condition: str) -> datetime | None:
+    found = run.connection.execute(f"select max(known_at) from {rows} where {condition}").fetchone()
+    return found[0] if found else None

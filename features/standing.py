@@ -34,11 +34,11 @@ class Standing:
 
 
 def settle(connection: duckdb.DuckDBPyConnection, table: Table) -> Standing:
-    """Decide which rows of the tables ``candidates_NAME`` and ``held_NAME`` stand.
+    """Decide which rows of the tables ``candidates_NAME`` and ``alike_NAME`` stand.
 
-    A candidate row has the contract's columns, ``known_at``, ``file`` and ``delivered`` (false: it waited since an
-    earlier run, or is ``withdrawn_NAME`` because its parent no longer stands). Only keys that occur twice are looked at
-    closely; all others stand as they are.
+    The latter holds the landed rows among which one can have the key of a candidate. A candidate row has the contract's
+    columns, ``known_at``, ``file`` and ``delivered`` (false: it waited since an earlier run, or is ``withdrawn_NAME``
+    because its parent no longer stands). Only keys that occur twice are looked at closely; all others stand as they are.
     """
     name = table.name
     columns = ", ".join(contract_columns(table))
@@ -50,7 +50,7 @@ create or replace temp table contested_{name} as
 select {keys} from candidates_{name} group by {keys} having count(*) > 1
 union
 select {", ".join(f"held.{key}" for key in table.key)}
-from held_{name} as held semi join candidates_{name} as other on {same_key.replace("mine.", "held.")}
+from alike_{name} as held semi join candidates_{name} as other on {same_key.replace("mine.", "held.")}
 """)
     connection.execute(f"""
 -- a row is an event with a contested key: all rows of equal content
@@ -60,7 +60,7 @@ with contested_rows as (
   from candidates_{name} as mine semi join contested_{name} as other on {same_key}
   union all
   select {_prefixed(table)}, mine.known_at, null, false, true
-  from held_{name} as mine semi join contested_{name} as other on {same_key}
+  from alike_{name} as mine semi join contested_{name} as other on {same_key}
 ), events as (
   select
     {columns},

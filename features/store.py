@@ -42,12 +42,16 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class InputFile:
-    """A delivered file as it was when its rows were taken in."""
+    """A delivered file as it was when its rows were taken in.
+
+    ``stamp`` is what the file system says of it: as long as that is the same, its digest need not be computed again.
+    """
 
     table: str
     rows: int
     size: int
     sha256: str
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,12 @@ class Store:
                     found.unlink()
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir(mode=0o700)
+
+
+def file_stamp(path: Path) -> str:
+    """What changes with every write to a file, and cannot be set by a program: inode, size and time of last change."""
+    found = path.stat()
+    return f"{found.st_dev}:{found.st_ino}:{found.st_size}:{found.st_ctime_ns}"
 
 
 def file_digest(path: Path) -> str:

@@ -14,6 +14,8 @@ from datetime import date
 from features.measures import LONGEST_DAYS, Windowed
 
 _WEEK = 7
+_OLDER = 1_000_000
+"""Days: of what lies before every window."""
 _FEW_CUTOFFS = 2
 
 
@@ -50,23 +52,39 @@ group by seller_id, as_of
 
 
 def _direct(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
-    columns = ",\n  ".join(_filtered(each) for each in windowed)
+    """SQL for cutoffs one by one: rows are first summed by age between the windows' bounds, then into windows."""
+    bounds = sorted({days for each in windowed for days in (each.start, each.end) if days})
+    within = " ".join(f"when day >= as_of - {days} then {days}" for days in bounds) or "when false then 0"
+    parts = {_of_ages(each): f"{each.fold}({each.measure.name})" for each in windowed}
+    by_age = ",\n    ".join(f"{sql} as {name}" for name, sql in parts.items())
+    columns = ",\n  ".join(_of_window(each) for each in windowed)
     return f"""
+with by_age as (
+  select
+    seller_id, as_of, late, case {within} else {_OLDER} end as within,
+    {by_age}
+  from {tiles} as tile
+  join {cutoff_table(cutoffs)} as cutoff on day < as_of and (until_on is null or until_on >= as_of)
+  group by 1, 2, 3, 4
+)
 select
   seller_id, as_of,
   {columns}
-from {tiles} as tile
-join {cutoff_table(cutoffs)} as cutoff on day < as_of and (until_on is null or until_on >= as_of)
+from by_age
 group by seller_id, as_of
 """
 
 
-def _filtered(each: Windowed) -> str:
-    conditions = [f"day < as_of - {each.end}"] if each.end else []
-    conditions += [f"day >= as_of - {each.start}"] if each.start is not None else []
+def _of_ages(each: Windowed) -> str:
+    return f"{each.measure.name}_{each.fold}"
+
+
+def _of_window(each: Windowed) -> str:
+    conditions = [f"within > {each.end}"] if each.end else []
+    conditions += [f"within <= {each.start}"] if each.start is not None else []
     conditions += [] if each.counts_late_news else ["not late"]
     where = f" filter (where {' and '.join(conditions)})" if conditions else ""
-    return f"cast({each.fold}({each.measure.name}){where} as bigint) as {each.column}"
+    return f"cast({each.fold}({_of_ages(each)}){where} as bigint) as {each.column}"
 
 
 def _on_grid(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
