@@ -38,7 +38,7 @@ def settle(connection: duckdb.DuckDBPyConnection, table: Table) -> Standing:
 
     The latter holds the landed rows among which one can have the key of a candidate. A candidate row has the contract's
     columns, ``known_at``, ``file`` and ``delivered`` (false: it waited since an earlier run, or is ``withdrawn_NAME``
-    because its parent no longer stands). Only keys that occur twice are looked at closely; all others stand as they are.
+    because its parent no longer stands). Only keys that occur twice are looked at closely; others stand as they are.
     """
     name = table.name
     columns = ", ".join(contract_columns(table))
