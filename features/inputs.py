@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 
 import duckdb
 
-from features.contract import TABLES
+from features.contract import TABLES, Table
 from features.engine import parquet
-from features.landed import landed
+from features.landed import landed, no_rows
 from features.listings import LISTING_TABLES, LISTINGS
-from features.lookups import QUERY_DAYS_OF_WEEKS, Lookup
+from features.lookups import QUERY_DAYS_NEEDED, QUERY_DAYS_OF_WEEKS, REVISED, Lookup
 from features.settings import EngineSettings
 from features.store import Manifest, Store
 from features.week_files import parts, weeks_of, write_weeks
@@ -21,6 +21,7 @@ _MEANING = " ".join(f"{QUERY_DAYS_OF_WEEKS} {LISTINGS['listing_versions']}".spli
 QUERY_DAYS = f"lookups/query_days@{hashlib.sha256(_MEANING.encode()).hexdigest()[:12]}"
 """The store's group of the index of observed days."""
 
+_RECENT = timedelta(weeks=8)
 _INDEXED = "query_id, observed_on, week, known_at, ahead"
 
 
@@ -41,9 +42,11 @@ def open_inputs(
     open_listings(connection, store, manifest)
     mondays = ", ".join(f"(date '{week}')" for week in weeks)
     connection.execute(f"create or replace temp table weeks_to_fold as select * from (values {mondays}) as t(week)")
-    connection.execute(f"create or replace temp view query_days as {query_days(store, manifest)}")
     for name in lookup.reads:
         _open_rows(connection, store, manifest, name, weeks)
+        _open_revised(connection, store, manifest, TABLES[name])
+    if "search_ranks" in lookup.reads:
+        _open_query_days(connection, store, manifest, weeks)
     connection.execute(f"create or replace temp table touched as {lookup.touched}")
     for name in lookup.reads:
         if name in lookup.weeks:
@@ -73,6 +76,25 @@ def _open(
     connection.execute(f"create or replace temp view {view} as {rows}")
 
 
+def _open_revised(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table) -> None:
+    files = manifest.group(REVISED.format(table.name))
+    rows = parquet(store.paths(files)) if files else f"({no_rows(table, manifest.identity.get('key_types', {}))})"
+    connection.execute(
+        f"create or replace temp table revised_{table.name} as select distinct {', '.join(table.key)} from {rows}"
+    )
+
+
+def _open_query_days(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, weeks: Sequence[date]
+) -> None:
+    """Make ``query_days``, the part of the index that matters for these weeks."""
+    indexed = weeks_of(manifest, QUERY_DAYS)
+    recent = {week for week in indexed if week >= min(weeks) - _RECENT}
+    for view, chosen in (("recent", recent), ("older", indexed - recent)):
+        connection.execute(f"create or replace temp view {view}_query_days as {query_days(store, manifest, chosen)}")
+    connection.execute(f"create or replace temp table query_days as {QUERY_DAYS_NEEDED}")
+
+
 def index_query_days(
     connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, settings: EngineSettings
 ) -> Manifest:
@@ -85,9 +107,11 @@ def index_query_days(
     return manifest
 
 
-def query_days(store: Store, manifest: Manifest) -> str:
-    """SQL of the index: a row is a query, a day and a week in which rows of that day became known."""
+def query_days(store: Store, manifest: Manifest, weeks: Collection[date] | None = None) -> str:
+    """SQL of the index, or of these weeks of it: a row is a query, a day and a week in which it became known."""
     files = manifest.group(QUERY_DAYS)
+    if weeks is not None:
+        files = {path: entry for path, entry in files.items() if date.fromisoformat(entry.week) in weeks}
     if files:
         return f"select * from {parquet(store.paths(files))}"
     query = manifest.identity.get("key_types", {}).get("query", "varchar")

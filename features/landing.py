@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from features.contract import Table
 from features.engine import count, literal, parquet
 from features.landed import WEEK
+from features.lookups import REVISED
 from features.reading import contract_columns, landed_columns
 from features.standing import CONTRADICTION, ORPHAN, Standing, row_as_json
 from features.store import Manifest, Store, StoredFile
@@ -34,11 +35,24 @@ def land(
         " (format parquet, compression zstd, partition_by (week))"
     )
     ahead = _weeks_ahead(connection, table)
+    manifest = _note_revised(connection, store, manifest, table)
     return manifest.with_files(
         _adopt(store, path, group, week, ahead=week in ahead)
         for path in sorted(staged.rglob("*.parquet"))
         for week in [date.fromisoformat(path.parent.name.removeprefix("week="))]
     )
+
+
+def _note_revised(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table) -> Manifest:
+    """Note the keys of which several rows stand now: only these have versions to be told apart."""
+    keys = ", ".join(table.key)
+    revised = f"select {keys}, max(known_at) as known_at from events_{table.name} group by {keys} having count(*) > 1"
+    if table.repeat != "correction" or count(connection, f"select count(*) from ({revised})") == 0:
+        return manifest
+    staged = store.scratch / f"revised-{table.name}.parquet"
+    connection.execute(f"copy (select {keys} from ({revised})) to {literal(staged)} (format parquet, compression zstd)")
+    newest = connection.execute(f"select max({WEEK}) from ({revised})").fetchone()
+    return manifest.with_files([_adopt(store, staged, REVISED.format(table.name), newest[0])] if newest else [])
 
 
 def _weeks_ahead(connection: duckdb.DuckDBPyConnection, table: Table) -> set[date]:

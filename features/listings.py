@@ -9,28 +9,51 @@ from __future__ import annotations
 
 LISTING_VERSIONS = """
 -- a row is a version of a product's listing, numbered by the day from which it is valid, known with its seller
+with versions as (
+  select
+    p.product_id, p.seller_id, p.listed_on, cast(p.valid_from as timestamp) as valid_from,
+    greatest(p.known_at, s.known_at) as known_at
+  from products as p
+  join (select seller_id, min(known_at) as known_at from sellers group by seller_id) as s
+    on p.seller_id = s.seller_id
+),
+several as (select product_id from versions group by product_id having count(*) > 1)
 select
-  p.product_id, p.seller_id, p.listed_on, cast(p.valid_from as timestamp) as valid_from,
-  greatest(p.known_at, s.known_at) as known_at,
-  row_number() over (partition by p.product_id order by p.valid_from) as version,
-  lead(cast(p.valid_from as timestamp)) over (partition by p.product_id order by p.valid_from) as next_from,
-  min(greatest(p.known_at, s.known_at)) over (partition by p.product_id) as listing_known_at
-from products as p
-join (select seller_id, min(known_at) as known_at from sellers group by seller_id) as s
-  on p.seller_id = s.seller_id
+  product_id, seller_id, listed_on, valid_from, known_at,
+  1 as version, cast(null as timestamp) as next_from, known_at as listing_known_at
+from versions
+where product_id not in (select product_id from several)
+union all
+select
+  product_id, seller_id, listed_on, valid_from, known_at,
+  row_number() over (partition by product_id order by valid_from) as version,
+  lead(valid_from) over (partition by product_id order by valid_from) as next_from,
+  min(known_at) over (partition by product_id) as listing_known_at
+from versions
+where product_id in (select product_id from several)
 """
 
 LISTING_SPANS = """
 -- a row is a rectangle of time: what happened in one span and became known in the other belongs to this seller
+with several as (select * from listing_versions where product_id in (
+  select product_id from listing_versions where version > 1
+))
+select
+  product_id, seller_id, listed_on, listing_known_at,
+  timestamp '0001-01-01 00:00:00' as happened_from, timestamp '9999-12-31 00:00:00' as happened_until,
+  known_at as known_from, timestamp '9999-12-31 00:00:00' as known_until
+from listing_versions
+where product_id not in (select product_id from several)
+union all
 select
   i.product_id, i.seller_id, i.listed_on, i.listing_known_at,
   case when j.version = 1 then timestamp '0001-01-01 00:00:00' else j.valid_from end as happened_from,
   coalesce(j.next_from, timestamp '9999-12-31 00:00:00') as happened_until,
   i.known_at as known_from,
   coalesce(min(better.known_at), timestamp '9999-12-31 00:00:00') as known_until
-from listing_versions as j
-join listing_versions as i on i.product_id = j.product_id
-left join listing_versions as better
+from several as j
+join several as i on i.product_id = j.product_id
+left join several as better
   on better.product_id = j.product_id
   and (
     i.version <= j.version and better.version > i.version and better.version <= j.version

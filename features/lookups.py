@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+REVISED = "lookups/revised_{}"
+"""The store's group of the keys of a table of which several rows stand: it may list too many, never too few."""
+
 
 @dataclass(frozen=True)
 class Lookup:
@@ -16,7 +19,7 @@ class Lookup:
     All SQL reads ``listing_versions`` and ``listing_holders``, the weeks to fold as ``weeks_to_fold``
     (Mondays), and of each table that is read the rows known in these weeks (``new_TABLE``), before the last of them
     (``old_TABLE``) and at any other time (``other_TABLE``), and of the old ones those whose listing may have become
-    known after they did (``ahead_TABLE``).
+    known after they did (``ahead_TABLE``). Facts also read ``revised_TABLE``: the keys that were ever corrected.
 
     Attributes:
         reads: tables of the contract with events.
@@ -82,6 +85,34 @@ join listing_versions as l on r.product_id = l.product_id and l.version = 1
 group by r.query_id, r.observed_on, cast(date_trunc('week', r.known_at) as date)
 """
 """SQL of the index ``query_days``: made of each week of landed ranks once."""
+
+QUERY_DAYS_NEEDED = """
+-- a row is a row of the index that may matter: all of the last weeks, and of queries of which they do not tell all
+with wanted as (
+  select query_id, min(observed_on) as first_on
+  from (
+    select query_id, observed_on from new_search_ranks
+    union all
+    select query_id, observed_on from ahead_search_ranks
+  )
+  group by query_id
+),
+told as (
+  select w.query_id
+  from wanted as w
+  cross join (select min(week) as since from recent_query_days) as r
+  join recent_query_days as i
+    on w.query_id = i.query_id and i.observed_on >= r.since and i.known_at < cast(w.first_on as timestamp)
+  where w.first_on >= r.since
+)
+select * from recent_query_days
+union all
+select * from older_query_days
+where query_id in (select query_id from wanted) and query_id not in (select query_id from told)
+  or query_id in (select query_id from older_query_days where ahead)
+  or query_id in (select query_id from recent_query_days where ahead)
+"""
+"""SQL of the part of the index that the lookup below reads, from its last weeks and from those before them."""
 
 OF_QUERY_DAYS = Lookup(
     reads=("search_ranks",),

@@ -16,7 +16,7 @@ from features.inputs import QUERY_DAYS, query_days
 from features.judging import Run
 from features.landed import WEEK
 from features.listings import LISTING_TABLES
-from features.lookups import Lookup
+from features.lookups import REVISED, Lookup
 from features.reading import landed_columns
 from features.store import Manifest
 from features.tiles import foldings
@@ -25,7 +25,8 @@ from features.tiles import foldings
 def without_outdated(run: Run, manifest: Manifest) -> Manifest:
     """The manifest without the tiles, indexes and signal tables that the rows of this run may change.
 
-    The run's views ``landing_NAME``, ``held_NAME`` and ``stale_NAME`` and the tables of ``features.listings`` are read.
+    The run's views ``landing_NAME``, ``held_NAME``, ``alike_NAME`` and ``stale_NAME`` and the tables of
+    ``features.listings`` are read.
 
     Args:
         run: an intake whose rows are sorted.
@@ -47,7 +48,7 @@ def without_outdated(run: Run, manifest: Manifest) -> Manifest:
         for folding in current:
             if folding.lookup == lookup:
                 dropped |= _of_weeks(manifest, folding.group, weeks, since)
-    known = {folding.group for folding in current} | {QUERY_DAYS}
+    known = {folding.group for folding in current} | {QUERY_DAYS, *(REVISED.format(name) for name in TABLES)}
     for group in {entry.group for entry in manifest.files.values()}:
         if group.startswith(("tiles/", "lookups/")) and group.removesuffix("/totals") not in known:
             dropped |= _of_weeks(manifest, group, set(), first)
@@ -157,7 +158,7 @@ def _corrected_weeks(run: Run, name: str) -> set[date]:
     if TABLES[name].repeat != "correction" or name not in run.standings:
         return set()
     keys = ", ".join(TABLES[name].key)
-    corrected = f"select * from held_{name} where ({keys}) in (select ({keys}) from landing_{name})"
+    corrected = f"select * from alike_{name} where ({keys}) in (select ({keys}) from landing_{name})"
     if count(run.connection, f"select count(*) from ({corrected})") == 0:
         return set()
     return _weeks(

@@ -16,7 +16,6 @@ from features.catalogue import WINDOWED, tile_kinds
 from features.coverage import coverage_foldings
 from features.engine import literal, parquet
 from features.folding import Folding
-from features.landed import WEEK
 from features.listings import LISTINGS
 from features.measures import LONGEST_DAYS, TileKind
 from features.settings import FeatureSettings
@@ -31,19 +30,21 @@ def tile_folding(kind: TileKind, settings: FeatureSettings) -> Folding:
     late_after = settings.contract.late_after_days
     meaning = [kind.facts, str(sorted(kind.folds.items())), *LISTINGS.values(), str(late_after)]
     fingerprint = hashlib.sha256(" ".join(" ".join(meaning).split()).encode()).hexdigest()
-    measures = ",\n  ".join(f"cast({how}({name}) as bigint) as {name}" for name, how in kind.folds.items())
+    measures = ",\n    ".join(f"cast({how}({name}) as bigint) as {name}" for name, how in kind.folds.items())
     rows = f"""
 -- a row is a seller, a day, lateness and end of validity
-with facts as ({kind.facts})
-select
-  {WEEK} as week,
-  seller_id,
-  cast(known_at as date) as day,
-  known_at > happened_at + interval '{late_after}' day as late,
-  until_on,
-  {measures}
-from facts
-group by 1, 2, 3, 4, 5
+with facts as ({kind.facts}),
+daily as (
+  select
+    seller_id,
+    cast(known_at as date) as day,
+    known_at > happened_at + interval '{late_after}' day as late,
+    until_on,
+    {measures}
+  from facts
+  group by 1, 2, 3, 4
+)
+select cast(date_trunc('week', day) as date) as week, daily.* from daily
 """
     columns = ", ".join(["seller_id", "day", "late", "until_on", *kind.folds])
     return Folding(kind.name, f"tiles/{kind.name}@{fingerprint[:12]}", kind.lookup, rows, columns)

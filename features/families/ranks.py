@@ -28,14 +28,17 @@ with places as (
   from search_ranks as r
   join listing_versions as l on r.product_id = l.product_id and l.version = 1
 ),
--- a row is what was known of a place until it was corrected
+-- a row is what was known of a place until it was corrected; few were
 versions as (
+  select product_id, query_id, observed_on, sponsored, position, known_at, cast(null as timestamp) as replaced_at
+  from places anti join revised_search_ranks using (product_id, query_id, observed_on, sponsored)
+  union all
   select
     product_id, query_id, observed_on, sponsored, position, known_at,
     lead(known_at) over (
       partition by query_id, observed_on, product_id, sponsored order by known_at, row_known_at, position
     ) as replaced_at
-  from places
+  from places semi join revised_search_ranks using (product_id, query_id, observed_on, sponsored)
 ),
 query_days as (
   select

@@ -1,0 +1,66 @@
+"""Measures a way in a process of its own: CPU with its children, peak memory, and the most that it spilled."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+RUNS = 3
+_MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU seconds of a process and its children, the largest memory it held and the largest spill, in megabytes."""
+
+    cpu: float
+    peak: float
+    spilled: float
+
+
+def measure(way: str, *arguments: str | Path, spills_into: Path | None = None) -> Cost:
+    """Run one way of ``benchmarks.engine.ways`` and wait for it."""
+    command = [sys.executable, "-m", "benchmarks.engine.ways", way, *map(str, arguments)]
+    process = subprocess.Popen(command)  # noqa: S603  (ourselves)
+    ended, spilled = threading.Event(), [0.0]
+    watch = threading.Thread(target=_watch, args=(spills_into, ended, spilled))
+    watch.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    ended.set()
+    watch.join()
+    if status:
+        raise SystemExit(f"{way} failed")
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, spilled[0])
+
+
+def _watch(folder: Path | None, ended: threading.Event, spilled: list[float]) -> None:
+    while folder is not None and not ended.wait(0.2):
+        sizes = 0
+        for path in folder.rglob("duckdb_temp*"):
+            try:
+                sizes += path.stat().st_size
+            except FileNotFoundError:
+                continue
+        spilled[0] = max(spilled[0], sizes / _MEGABYTE)
+
+
+def told(costs: Mapping[str, Sequence[Cost]], beside: str) -> list[str]:
+    """Lines of a table: the best run of each way, and the ratios of its CPU to that of the way beside it, run by run."""
+    lines = [
+        "| way | CPU-s | peak MB | spilled MB | CPU ratio | the runs |",
+        "| --- | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for way, runs in costs.items():
+        ratios = sorted(run.cpu / other.cpu for run, other in zip(runs, costs[beside], strict=True))
+        best = min(runs, key=lambda run: run.cpu)
+        each = ", ".join(f"{ratio:.3g}" for ratio in ratios)
+        lines.append(
+            f"| {way} | {best.cpu:.1f} | {max(run.peak for run in runs):,.0f} |"
+            f" {max(run.spilled for run in runs):,.0f} | {ratios[len(ratios) // 2]:.3g} | {each} |"
+        )
+    return lines
