@@ -7,7 +7,7 @@ null), with the measures of its kind.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 import duckdb
@@ -70,14 +70,12 @@ def sum_up(
     if not _has_levels(kind):
         return manifest
     weeks = {date.fromisoformat(entry.week): path for path, entry in manifest.group(group).items()}
+    mondays = _mondays_of_totals(weeks)
     summed = {date.fromisoformat(entry.week): path for path, entry in manifest.group(f"{group}/totals").items()}
-    if not weeks:
-        return manifest
+    manifest = manifest.without({path for monday, path in summed.items() if monday not in mondays})
     sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name, how in kind.folds.items() if how == "sum")
-    reach = timedelta(days=LONGEST_DAYS - 7)
-    first = min(weeks) + timedelta(days=_TOTALS_DAYS - (min(weeks) - _GRID_ORIGIN).days % _TOTALS_DAYS)
-    last: date | None = max(summed, default=None)
-    for monday in (first + timedelta(days=days) for days in range(0, (max(weeks) - reach - first).days, _TOTALS_DAYS)):
+    last: date | None = max((monday for monday in summed if monday in mondays), default=None)
+    for monday in mondays:
         if monday in summed:
             continue
         since = [path for week, path in weeks.items() if week < monday and (last is None or week >= last)]
@@ -92,6 +90,15 @@ def sum_up(
         summed[monday], last = path, monday
         manifest = manifest.with_files([(path, entry)])
     return manifest
+
+
+def _mondays_of_totals(weeks: Collection[date]) -> list[date]:
+    """Every 13th Monday that the longest window at the newest week does not reach."""
+    if not weeks:
+        return []
+    first = min(weeks) + timedelta(days=_TOTALS_DAYS - (min(weeks) - _GRID_ORIGIN).days % _TOTALS_DAYS)
+    reach = timedelta(days=LONGEST_DAYS - 7)
+    return [first + timedelta(days=days) for days in range(0, (max(weeks) - reach - first).days, _TOTALS_DAYS)]
 
 
 def tiles(store: Store, manifest: Manifest, kind: TileKind, group: str, cutoffs: Sequence[date]) -> str:

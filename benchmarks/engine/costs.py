@@ -26,7 +26,7 @@ class Cost:
 def measure(way: str, *arguments: str | Path, spills_into: Path | None = None) -> Cost:
     """Run one way of ``benchmarks.engine.ways`` and wait for it."""
     command = [sys.executable, "-m", "benchmarks.engine.ways", way, *map(str, arguments)]
-    process = subprocess.Popen(command)  # noqa: S603  (ourselves)
+    process = subprocess.Popen(command)
     ended, spilled = threading.Event(), [0.0]
     watch = threading.Thread(target=_watch, args=(spills_into, ended, spilled))
     watch.start()
@@ -50,7 +50,7 @@ def _watch(folder: Path | None, ended: threading.Event, spilled: list[float]) ->
 
 
 def told(costs: Mapping[str, Sequence[Cost]], beside: str) -> list[str]:
-    """Lines of a table: the best run of each way, and the ratios of its CPU to that of the way beside it, run by run."""
+    """Lines of a table: the best run of each way, and run by run the ratio of its CPU to that of one way."""
     lines = [
         "| way | CPU-s | peak MB | spilled MB | CPU ratio | the runs |",
         "| --- | ---: | ---: | ---: | ---: | --- |",

@@ -84,7 +84,25 @@ from range({queries}) as a(q), range({WEEKS}) as b(w), range(1, {_PLACES + 1}) a
     }
 
 
+def write_late_day(data: Path, folder: Path, week: int, keys: Keys) -> None:
+    """Write more reviews and ranks of one day of that week: those of the week, of other reviews and another day."""
+    folder.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        for name, change in {
+            "reviews": "-review_id as review_id" if keys == "integer" else "reverse(review_id) as review_id",
+            "search_ranks": "cast(observed_on + 3 as date) as observed_on",
+        }.items():
+            day = "dayofweek(created_at) = 3" if name == "reviews" else "true"
+            part = f"read_parquet('{data}/{name}/week={week}/*.parquet')"
+            connection.execute(
+                f"copy (select * replace ({change}) from {part} where {day}) to '{folder / name}.parquet'"
+            )
+
+
 _HAPPENED = {"reviews": "created_at", "review_actions": "acted_at", "search_ranks": "observed_on"}
+
+WEEKLY = tuple(_HAPPENED)
+"""The tables that come in a file for each week."""
 
 
 def _write(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, keys: Keys) -> None:

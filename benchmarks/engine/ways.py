@@ -1,0 +1,125 @@
+"""The ways that are measured, each in a process of its own: ``python -m benchmarks.engine.ways WAY ARGUMENTS``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+import configs
+from benchmarks.engine.frames import signals_with_pandas
+from benchmarks.engine.market import WEEKS, cutoff
+from features.contract import TABLES
+from features.coverage import coverage_foldings
+from features.engine import connect
+from features.folding import fold
+from features.intake import take_in
+from features.landed import landed
+from features.listings import LISTINGS
+from features.measures import TileKind
+from features.panel import compute, signals_at
+from features.settings import read_settings
+from features.store import Manifest, Store
+from features.tiles import daily_facts
+from model.settings import Configuration
+
+CUTOFFS = tuple(cutoff(week) for week in range(WEEKS - 51, WEEKS + 1))
+"""The last 52 weekly cutoffs of the market."""
+
+SOME = (CUTOFFS[0], CUTOFFS[25], CUTOFFS[51])
+"""Of which the plain query is measured: one statement costs what another costs, but for the rows before it."""
+
+
+def settings() -> Configuration:
+    """The configuration that ships."""
+    return read_settings(Path(configs.__file__).with_name("scrubwatch.yaml"), Configuration)
+
+
+def land(data: str, store: str) -> None:
+    """Take a data set in, and no more."""
+    take_in(Path(data), Store(Path(store)), None, settings())
+
+
+def engine(store: str) -> None:
+    """Fold the landed rows and compute the weekly tables, as the jobs do."""
+    signals_at(Store(Path(store)), CUTOFFS, settings())
+
+
+def next_cutoff(data: str, store: str) -> None:
+    """Take in what the store does not hold, and compute the signals of the last cutoff."""
+    take_in(Path(data), Store(Path(store)), CUTOFFS[-1], settings())
+    signals_at(Store(Path(store)), CUTOFFS[-1:], settings())
+
+
+def rebuild(store: str) -> None:
+    """Fold all weeks again and compute the signals of the last cutoff."""
+    signals_at(Store(Path(store)), CUTOFFS[-1:], settings())
+
+
+def plain(store: str) -> None:
+    """Compute the same signals with one statement for each of three cutoffs, straight from the landed rows."""
+    for each in SOME:
+        _from_raw_rows(Store(Path(store)), [each])
+
+
+def tuned(store: str) -> None:
+    """Compute the same signals with one query over all landed rows, with running sums over a grid of weeks."""
+    _from_raw_rows(Store(Path(store)), CUTOFFS)
+
+
+def pandas(data: str) -> None:
+    """Compute those signals that need no more than pandas, all events in memory."""
+    signals_with_pandas(Path(data), CUTOFFS)
+
+
+def scan(data: str) -> None:
+    """Sum every number and find the last of every instant in all history of three tables."""
+    with duckdb.connect(config={"threads": settings().engine.threads}) as connection:
+        for name in ("reviews", "review_actions", "search_ranks"):
+            files = f"read_parquet('{data}/{name}/**/*.parquet')"
+            kinds = connection.execute(f"select column_name, column_type from (describe select * from {files})")
+            sums = [
+                f"{'max' if kind in {'DATE', 'TIMESTAMP', 'VARCHAR'} else 'sum'}({column})"
+                for column, kind in kinds.fetchall()
+                if kind != "BOOLEAN"
+            ]
+            connection.execute(f"select {', '.join(sums)} from {files}").fetchall()
+
+
+def _from_raw_rows(store: Store, cutoffs: Sequence[date]) -> None:
+    chosen = settings()
+    with store.writing(), connect(chosen.engine, store.scratch) as connection:
+        manifest = fold(connection, store, store.manifest(), coverage_foldings(), chosen.engine)
+        _open_raw_rows(connection, store, manifest, cutoffs[-1])
+
+        def rows_of(kind: TileKind) -> str:
+            return f"({daily_facts(kind, chosen, folded=False)})"
+
+        compute(connection, store, manifest, cutoffs, chosen, rows_of)
+
+
+def _open_raw_rows(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, before: date) -> None:
+    for table in TABLES.values():
+        rows = landed(store, manifest, table, manifest.identity["key_types"])
+        connection.execute(f"drop table if exists {table.name}")
+        connection.execute(
+            f"create or replace temp view {table.name} as select * from ({rows}) where known_at < date '{before}'"
+        )
+    for name, query in LISTINGS.items():
+        connection.execute(f"create or replace temp table {name} as {query}")
+    keys = ", ".join(TABLES["search_ranks"].key)
+    connection.execute(
+        f"create or replace temp view revised_search_ranks as"
+        f" select {keys} from search_ranks group by {keys} having count(*) > 1"
+    )
+
+
+WAYS: dict[str, Callable[..., None]] = {
+    way.__name__: way for way in (land, engine, next_cutoff, rebuild, plain, tuned, pandas, scan)
+}
+
+if __name__ == "__main__":
+    WAYS[sys.argv[1]](*sys.argv[2:])

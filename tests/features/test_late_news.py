@@ -1,0 +1,113 @@
+"""Late news makes anew what it may change, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from features.intake import take_in
+from features.panel import signals_at
+from features.week_files import weeks_of
+from model.settings import Configuration
+from tests.features.deliveries import for_small_markets, take_in_runs
+from tests.features.random_market import Market, Row, write_rows
+
+WEEKS = 60
+LAST = date(2023, 1, 2) + timedelta(weeks=WEEKS)
+LATE_DAY = date(2023, 3, 15)
+LATE = datetime.combine(LATE_DAY, time())
+
+
+def monday(week: int) -> date:
+    return date(2023, 1, 2) + timedelta(weeks=week)
+
+
+def review(number: int, day: date) -> Row:
+    more = {"review_id": number, "created_at": datetime.combine(day, time(12))}
+    return {"product_id": 1, "reviewer_id": 1, "rating": 1, "verified": True, **more}
+
+
+def place(day: date, position: int, query: int = 1) -> Row:
+    return {"product_id": 1, "query_id": query, "observed_on": day, "position": position, "sponsored": False}
+
+
+def market() -> Market:
+    """A review and an observation each Monday, and the removal of each review on the Tuesday of the next week."""
+    days = [monday(week) for week in range(WEEKS)]
+    removals = [
+        {"review_id": week, "acted_at": datetime.combine(day + timedelta(days=8), time())}
+        for week, day in enumerate(days[:-1])
+    ]
+    return {
+        "sellers": [{"seller_id": 1, "marketplace": "US", "category": "toys", "opened_on": date(2022, 1, 1)}],
+        "products": [{"product_id": 1, "seller_id": 1, "category": "toys", "listed_on": date(2022, 1, 1)}],
+        "reviews": [review(week, day) for week, day in enumerate(days)],
+        "review_actions": [{**row, "kind": "removed", "actor_kind": "staff"} for row in removals],
+        "search_ranks": [place(day, 1 + week % 5) for week, day in enumerate(days)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("late", "weeks_to_fold"),
+    [
+        ({"reviews": [review(1_000, LATE_DAY)]}, {"review_flow": [10], "rank_moves": []}),
+        (
+            {
+                "review_actions": [
+                    {
+                        "review_id": 3,
+                        "acted_at": datetime.combine(LATE_DAY, time()),
+                        "kind": "kept",
+                        "actor_kind": "staff",
+                    }
+                ]
+            },
+            {"review_flow": [3, 4, 10], "rank_moves": []},
+        ),
+        ({"search_ranks": [place(LATE_DAY, 2)]}, {"review_flow": [], "rank_moves": [10, 11]}),
+        ({"search_ranks": [place(LATE_DAY, 2, query=2)]}, {"review_flow": [], "rank_moves": [10]}),
+    ],
+    ids=["a review", "what was done to a review", "a place", "a place in a query that was never observed"],
+)
+def test_a_late_row_makes_only_the_weeks_anew_in_which_its_keys_have_facts(
+    late: Market, weeks_to_fold: dict[str, list[int]], configuration: Configuration, tmp_path: Path
+) -> None:
+    small = for_small_markets(configuration, tmp_path / "key")
+    store = take_in_runs(tmp_path, [market()], small, ask_between=[LAST])
+    before = {entry.group: weeks_of(store.manifest(), entry.group) for entry in store.manifest().files.values()}
+    for name, rows in late.items():
+        write_rows(tmp_path / "data" / name / "late.parquet", name, rows)
+    take_in(tmp_path / "data", store, None, small)
+    gone = {
+        group.split("/")[1].split("@")[0]: sorted(weeks - weeks_of(store.manifest(), group))
+        for group, weeks in before.items()
+        if group.startswith("tiles/") and not group.endswith("/totals")
+    }
+    assert {kind: gone[kind] for kind in weeks_to_fold} == {
+        kind: [monday(week) for week in weeks] for kind, weeks in weeks_to_fold.items()
+    }
+    whole = take_in_runs(
+        tmp_path / "whole", [{name: [*market().get(name, []), *late.get(name, [])] for name in market()}], small
+    )
+    assert signals_at(store, [LAST], small).equals(signals_at(whole, [LAST], small))
+
+
+def test_a_file_that_is_as_it_was_is_not_read_again_and_one_that_is_not_is(
+    configuration: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = for_small_markets(configuration, tmp_path / "key")
+    store = take_in_runs(tmp_path, [market()], small)
+    hashed: list[str] = []
+
+    def noted(path: Path) -> str:
+        hashed.append(path.parent.name)
+        return "another digest"
+
+    monkeypatch.setattr("features.delivery.file_digest", noted)
+    take_in(tmp_path / "data", store, None, small)
+    assert hashed == []
+    write_rows(tmp_path / "data" / "reviews" / "1.parquet", "reviews", [review(1_000, LATE_DAY)])
+    take_in(tmp_path / "data", store, None, small)
+    assert hashed == ["reviews"]
