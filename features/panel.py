@@ -13,16 +13,19 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.catalogue import CATALOGUE, WINDOWED, tile_kinds
+from features.catalogue import CATALOGUE, WINDOWED, pairs_of_days, tile_kinds
 from features.contract import TABLES
 from features.coverage import coverage_group, covered, flag_name, fold_coverage
 from features.engine import connect, count, literal
 from features.families.removals import ARRIVED
+from features.fits import MEANING
 from features.landed import landed
-from features.measures import LONGEST_DAYS
-from features.peers import COMPARED
+from features.measures import LONGEST_DAYS, Windowed
+from features.pairs import paired
+from features.peers import COMPARED, compare, fitted_of, needed_for
 from features.settings import FeatureSettings
 from features.signal import Signal
 from features.store import Manifest, Store, StoredFile
@@ -32,7 +35,16 @@ from features.windows import cutoff_table, measured
 if TYPE_CHECKING:
     import pandas as pd
 
-SELLER_COLUMNS = ("seller_id", "as_of", "marketplace", "category", "owner_id", "size_band", "peer_group")
+SELLER_COLUMNS = (
+    "seller_id",
+    "as_of",
+    "marketplace",
+    "category",
+    "owner_id",
+    "size_band",
+    "peer_group",
+    "peer_sellers",
+)
 """Columns of the signal table before its signals."""
 
 _ROWS_A_MB = 500
@@ -78,7 +90,7 @@ def table_group(settings: FeatureSettings) -> str:
     """The store's group of signal tables; its fingerprint covers every signal, its facts and the peers."""
     parts = [signal.fingerprint for signal in CATALOGUE.values()]
     parts += [tile_group(kind, settings) for kind in tile_kinds().values()]
-    parts += [coverage_group(), COMPARED, str(settings.peers.min_group_sellers)]
+    parts += [coverage_group(), COMPARED, MEANING, str(settings.peers.min_group_sellers)]
     return f"signals/{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
 
 
@@ -116,29 +128,42 @@ def _chunks(cutoffs: Sequence[date], sellers: int, memory_limit_mb: int) -> Iter
 
 def _write(connection: duckdb.DuckDBPyConnection, store: Store, group: str, cutoff: date) -> tuple[str, StoredFile]:
     staged = store.scratch / f"signals-{cutoff}.parquet"
+    columns = ", ".join([*SELLER_COLUMNS, *CATALOGUE])
     rows = f"select * from signal_table where as_of = date '{cutoff}'"
-    connection.execute(f"copy ({rows} order by seller_id) to {literal(staged)} (format parquet, compression zstd)")
+    connection.register("fitted", _fitted(connection, rows))
+    connection.execute(
+        f"copy (select {columns} from ({rows}) join fitted using (seller_id) order by seller_id)"
+        f" to {literal(staged)} (format parquet, compression zstd)"
+    )
+    connection.unregister("fitted")
     return store.adopt(staged, group, cutoff, pq.read_metadata(staged).num_rows, label="as_of")
 
 
+def _fitted(connection: duckdb.DuckDBPyConnection, rows: str) -> pa.Table:
+    """Comparisons that are read off a fit to the peers: a row is a seller of these rows."""
+    comparisons = fitted_of(CATALOGUE)
+    needed = ", ".join(["seller_id", "marketplace", "size_band", "peer_group", *needed_for(comparisons.values())])
+    table: pa.Table = connection.sql(f"select {needed} from ({rows}) order by seller_id").to_arrow_table()
+    columns = {name: table[name].to_numpy() for name in table.column_names}
+    found = {name: pa.array(values, from_pandas=True) for name, values in compare(comparisons, columns).items()}
+    return pa.table({"seller_id": table["seller_id"], **found})
+
+
 def signal_query(store: Store, manifest: Manifest, cutoffs: Sequence[date], settings: FeatureSettings) -> str:
-    """SQL of the signal table at these cutoffs, from the tiles that the manifest lists."""
+    """SQL of the signal table at these cutoffs, from the tiles that the manifest lists; fits to peers are left out."""
     plain = [signal for signal in CATALOGUE.values() if signal.formula is not None]
     windowed = sorted(WINDOWED | {_SIZE}, key=lambda each: each.column)
     needs = {(source, each.reach_days) for each in windowed for source in each.measure.needs}
-    steps = [
-        f"{name}_measures as ({measured(tiles(store, manifest, kind, settings, cutoffs), of_kind, cutoffs)})"
-        for name, kind in tile_kinds().items()
-        if (of_kind := [each for each in windowed if each.measure.kind.name == name])
-    ]
+    steps = _measures(store, manifest, cutoffs, settings, windowed)
     joins = "\n".join(
-        f"  left join {kind}_measures on {kind}_measures.seller_id = sellers_then.seller_id"
-        f" and {kind}_measures.as_of = sellers_then.as_of"
-        for kind in tile_kinds()
+        f"  left join {step} on {step}.seller_id = sellers_then.seller_id and {step}.as_of = sellers_then.as_of"
+        for step in steps
+        if step.endswith("_measures")
     )
     values = ",\n    ".join(f"{_value(signal)} as {signal.name}" for signal in plain)
-    columns = ",\n    ".join(_final(signal) for signal in CATALOGUE.values())
-    names = ", ".join(CATALOGUE)
+    told = [signal for signal in CATALOGUE.values() if signal.compared is None or signal.compared.fit is None]
+    columns = ",\n    ".join(_final(signal) for signal in told)
+    names = ", ".join(signal.name for signal in told)
     size = f"coalesce({_SIZE.column}, 0)"
     return f"""
 -- a row is a seller at a cutoff
@@ -151,7 +176,7 @@ with sellers_then as (
   )
   where age = 1
 ),
-{", ".join(steps)},
+{", ".join(f"{name} as ({query})" for name, query in steps.items())},
 coverage_then as ({covered(store, manifest, needs, cutoff_table(cutoffs))}),
 measured as (
   select
@@ -169,7 +194,8 @@ select
   {names}
 from (
   select
-    {", ".join(SELLER_COLUMNS)}, compared_with,
+    {", ".join(SELLER_COLUMNS[:-1])}, compared_with,
+    cast(count(*) over (partition by as_of, compared_with) as bigint) as {SELLER_COLUMNS[-1]},
     {columns}
   from compared
 )
@@ -177,9 +203,27 @@ where compared_with = peer_group
 """
 
 
+def _measures(
+    store: Store, manifest: Manifest, cutoffs: Sequence[date], settings: FeatureSettings, windowed: Sequence[Windowed]
+) -> dict[str, str]:
+    """SQL of the measures of each tile kind and of the pairs that some signal reads, by the name of the step."""
+    steps = {}
+    rows = {name: tiles(store, manifest, kind, settings, cutoffs) for name, kind in tile_kinds().items()}
+    for name, pairs in pairs_of_days().items():
+        rows[name] = f"{name}_rows"
+        sides = rows[pairs.events.kind.name], rows[pairs.around[0].kind.name]
+        steps[rows[name]] = f"select * from {paired(pairs, *sides)}"
+    for name, tile_rows in rows.items():
+        of_kind = [each for each in windowed if each.measure.kind.name == name]
+        if of_kind:
+            by = getattr(of_kind[0].measure.kind, "by", None)
+            steps[f"{name}_measures"] = measured(tile_rows, of_kind, cutoffs, by)
+    return steps
+
+
 def _value(signal: Signal) -> str:
     if signal.formula is None:
-        return "null"
+        raise ValueError(f"signal '{signal.name}' has no formula: it compares others")
     needs = sorted({(source, each.reach_days) for each in signal.formula.inputs for source in each.measure.needs})
     covers = " and ".join(f"coverage_then.{flag_name(source, days)}" for source, days in needs)
     empty = "null" if signal.no_events is None else repr(signal.no_events)
@@ -188,9 +232,9 @@ def _value(signal: Signal) -> str:
 
 def _final(signal: Signal) -> str:
     """A signal's column; a comparison is the share of peers below, ties counted half, missing ones left out."""
-    if signal.peers_of is None:
+    if signal.compared is None:
         return signal.name
-    value = signal.peers_of.name
+    value = signal.compared.of.name
     group = "partition by as_of, compared_with"
     below = f"rank() over ({group}, {value} is null order by {value}) - 1"
     ties = f"count(*) over ({group}, {value})"

@@ -1,8 +1,9 @@
 """Folds landed rows into tiles: once, week by week, into files that any cutoff can be computed from.
 
-A tile row is a seller, a day, whether the rows were late news, and the day on which a correction replaced them (or
-null), with the measures of its kind. The tiles of a week are a function of the landed rows alone; weeks that are
-missing, because they are new or because news of the past arrived, are folded again from the keys that those rows touch.
+A tile row is a seller, a day, whether the rows were late news, the day on which a correction replaced them (or null)
+and, where the kind names one, an entity, with the measures of its kind. The tiles of a week are a function of the
+landed rows alone; weeks that are missing, because they are new or because news of the past arrived, are folded again
+from the keys that those rows touch.
 """
 
 from __future__ import annotations
@@ -29,7 +30,13 @@ _TOTALS_DAYS = 91
 
 def tile_group(kind: TileKind, settings: FeatureSettings) -> str:
     """The store's group of the kind's tiles; its fingerprint covers the SQL, what it reads and when news is late."""
-    parts = [kind.facts, str(sorted(kind.folds.items())), *LISTINGS.values(), str(settings.contract.late_after_days)]
+    parts = [
+        kind.facts,
+        kind.by or "",
+        str(sorted(kind.folds.items())),
+        *LISTINGS.values(),
+        str(settings.contract.late_after_days),
+    ]
     fingerprint = hashlib.sha256(" ".join(" ".join(parts).split()).encode()).hexdigest()
     return f"tiles/{kind.name}@{fingerprint[:12]}"
 
@@ -131,8 +138,9 @@ def _fold_weeks(
 ) -> Manifest:
     measures = ",\n  ".join(f"cast({how}({name}) as bigint) as {name}" for name, how in kind.folds.items())
     wanted = ", ".join(f"date '{week}'" for week in weeks)
+    entity = f", {kind.by}" if kind.by else ""
     connection.execute(f"""
--- a row is a seller, a day, lateness and end of validity
+-- a row is a seller, a day, lateness and end of validity, and the entity if the kind names one
 create temp table rows_of_weeks as
 with facts as ({kind.facts})
 select
@@ -140,13 +148,13 @@ select
   seller_id,
   cast(known_at as date) as day,
   known_at > happened_at + interval '{settings.contract.late_after_days}' day as late,
-  until_on,
+  until_on{entity},
   {measures}
 from facts
 where {WEEK} in ({wanted})
-group by 1, 2, 3, 4, 5
+group by 1, 2, 3, 4, 5{entity}
 """)
-    columns = ", ".join(["seller_id", "day", "late", "until_on", *kind.folds])
+    columns = ", ".join(["seller_id", "day", "late", f"until_on{entity}", *kind.folds])
     return manifest.with_files(write_weeks(connection, store, tile_group(kind, settings), weeks, columns))
 
 
@@ -210,7 +218,8 @@ def tiles(store: Store, manifest: Manifest, kind: TileKind, settings: FeatureSet
 def _no_tiles(manifest: Manifest, kind: TileKind) -> str:
     seller = manifest.identity["key_types"].get("seller", "varchar")
     measures = ", ".join(f"0::bigint as {name}" for name in kind.folds)
+    entity = f", null::varchar as {kind.by}" if kind.by else ""
     return (
-        f"(select null::{seller} as seller_id, null::date as day, false as late, null::date as until_on, {measures}"
-        " where false)"
+        f"(select null::{seller} as seller_id, null::date as day, false as late, null::date as until_on{entity},"
+        f" {measures} where false)"
     )

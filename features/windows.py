@@ -2,7 +2,8 @@
 
 One cutoff is one pass of filtered sums. For many cutoffs, a week apart or several, days are first summed into weeks on
 the grid of the cutoffs; running sums, and their differences over as many weeks as a window has, then give every cutoff
-in one pass. Both ways add whole numbers only, so they agree to the last bit.
+in one pass. Both ways add whole numbers only, so they agree to the last bit. What does not add up is read from the rows
+of each window, at one cutoff or at many.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from features.gathered import entities, is_gathered, streak
 from features.measures import LONGEST_DAYS, Windowed
 
 _WEEK = 7
@@ -23,30 +25,65 @@ def cutoff_table(cutoffs: Sequence[date]) -> str:
     return f"(select unnest([{dates}]) as as_of)"
 
 
-def measured(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
+def measured(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date], by: str | None = None) -> str:
     """SQL of the measures: a row is a seller and cutoff, ``seller_id``, ``as_of`` and a column for each of them.
 
     Args:
         tiles: table expression of the tile rows.
         windowed: measures of one tile kind over windows of whole weeks.
         cutoffs: at least one date.
+        by: the column of the tile rows that names an entity, if there is one.
 
     """
-    if len(cutoffs) <= _FEW_CUTOFFS:
-        return _direct(tiles, windowed, cutoffs)
-    grids: dict[int, list[date]] = defaultdict(list)
-    for cutoff in sorted(cutoffs):
-        grids[cutoff.weekday()].append(cutoff)
-    replaced = f"(select * from {tiles} where until_on is not null)"
-    parts = [_on_grid(tiles, windowed, each) for each in grids.values()]
-    parts.append(_direct(replaced, windowed, cutoffs))
-    columns = ",\n  ".join(f"cast({each.fold}({each.column}) as bigint) as {each.column}" for each in windowed)
+    added = [each for each in windowed if not is_gathered(each)]
+    if len(cutoffs) <= _FEW_CUTOFFS and len(added) == len(windowed):
+        return _direct(tiles, added, cutoffs)
+    parts = [*_added(tiles, added, cutoffs), *_gathered(tiles, windowed, cutoffs, by)]
+    each_part = ") union all (".join(_with_all(part, columns, windowed) for part, columns in parts)
+    columns = ",\n  ".join(
+        f"cast({'sum' if each.fold == 'sum' else 'max'}({each.column}) as bigint) as {each.column}" for each in windowed
+    )
     return f"""
 select seller_id, as_of,
   {columns}
-from ({" union all ".join(f"({part})" for part in parts)})
+from (({each_part})) as part
 group by seller_id, as_of
 """
+
+
+_Part = tuple[str, list[str]]
+"""SQL of a row a seller and cutoff, and its columns beside these two."""
+
+
+def _added(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> Iterator[_Part]:
+    names = [each.column for each in windowed]
+    if not windowed:
+        return
+    if len(cutoffs) <= _FEW_CUTOFFS:
+        yield _direct(tiles, windowed, cutoffs), names
+        return
+    grids: dict[int, list[date]] = defaultdict(list)
+    for cutoff in sorted(cutoffs):
+        grids[cutoff.weekday()].append(cutoff)
+    for each in grids.values():
+        yield _on_grid(tiles, windowed, each), names
+    yield _direct(f"(select * from {tiles} where until_on is not null)", windowed, cutoffs), names
+
+
+def _gathered(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date], by: str | None) -> Iterator[_Part]:
+    of_entities = [each for each in windowed if each.fold in {"distinct", "most_of_one"}]
+    if of_entities and by is not None:
+        yield entities(tiles, of_entities, by, cutoff_table(cutoffs)), [each.column for each in of_entities]
+    for each in windowed:
+        if each.fold == "streak":
+            yield streak(tiles, each, cutoff_table(cutoffs)), [each.column]
+
+
+def _with_all(part: str, columns: Sequence[str], windowed: Sequence[Windowed]) -> str:
+    every = ", ".join(
+        each.column if each.column in columns else f"cast(null as bigint) as {each.column}" for each in windowed
+    )
+    return f"select seller_id, as_of, {every} from ({part}) as part"
 
 
 def _direct(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
