@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from features.families import ranks, removals
-from features.measures import TileKind
+from features.families import ranks, removals, removers
+from features.measures import Pairs, TileKind
 from features.signal import Signal
 
-CATALOGUE: dict[str, Signal] = {signal.name: signal for signal in (*removals.SIGNALS, *ranks.SIGNALS)}
+CATALOGUE: dict[str, Signal] = {
+    signal.name: signal for signal in (*removals.SIGNALS, *removers.SIGNALS, *ranks.SIGNALS)
+}
 """Signals by name. A new family is added here and nowhere else."""
 
 WINDOWED = frozenset().union(*(signal.formula.inputs for signal in CATALOGUE.values() if signal.formula is not None))
@@ -15,4 +17,19 @@ WINDOWED = frozenset().union(*(signal.formula.inputs for signal in CATALOGUE.val
 
 def tile_kinds() -> dict[str, TileKind]:
     """The tile kinds that the catalogue reads, by name."""
-    return dict(sorted((each.measure.kind.name, each.measure.kind) for each in WINDOWED))
+    kinds: set[TileKind] = set()
+    for windowed in WINDOWED:
+        kinds |= _stored(windowed.measure.kind)
+    return dict(sorted((kind.name, kind) for kind in kinds))
+
+
+def pairs_of_days() -> dict[str, Pairs]:
+    """The pairs that the catalogue reads, by name."""
+    found = {each.measure.kind for each in WINDOWED}
+    return dict(sorted((kind.name, kind) for kind in found if isinstance(kind, Pairs)))
+
+
+def _stored(kind: TileKind | Pairs) -> set[TileKind]:
+    if isinstance(kind, TileKind):
+        return {kind}
+    return set().union(*(_stored(measure.kind) for measure in (kind.events, *kind.around)))

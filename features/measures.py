@@ -1,11 +1,14 @@
 """The language of signals: windowed measures and the formulas over them, in which time cannot be seen.
 
 A measure is a column of a tile kind. Taken over a window it becomes a number a seller and cutoff; formulas combine such
-numbers and nothing else, so that a signal has no way to look past its cutoff.
+numbers and nothing else, so that a signal has no way to look past its cutoff. Sums and extremes add up, day by day;
+entities and streaks do not, and are read from the rows of each window; ages are counted into fixed bins, whose sums
+give quantiles.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +18,10 @@ LONGEST_DAYS = 364
 """The window that also holds rows which became known late."""
 
 Fold = Literal["sum", "max"]
+"""How values of a day, and days of a window, become one."""
+
+Gathering = Literal["distinct", "most_of_one", "streak"]
+"""What is read from the rows of a window, as it does not add up: entities, the largest of their sums, runs of weeks."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,7 @@ class TileKind:
         lookup: which landed rows the facts of some weeks need.
         facts: SQL of the facts: seller_id, known_at, happened_at, until_on (the day on which a later correction
             replaced it, or null) and the measures. It reads the landed tables and those of ``features.listings``.
+        by: a column of the facts that names an entity; tile rows are then an entity's, null where it is not known.
 
     """
 
@@ -34,6 +42,45 @@ class TileKind:
     folds: dict[str, Fold] = field(hash=False)
     lookup: Lookup
     facts: str
+    by: str | None = None
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Days on which something happened, each beside what happened in the days before and after it.
+
+    A pair is a day with events and another day of the same seller, at most ``days`` apart; it counts on the later of
+    the two, so that it is known when both are. Its measures are ``NAME_before`` and ``NAME_after``. A day is the one on
+    which its facts became known; what became known late is in no pair, and a day is no pair with itself, as it does not
+    say what came first. Events are never corrected.
+
+    Attributes:
+        name: of the pairs.
+        events: a day on which this measure is above 0 has events.
+        around: measures of one other kind, which may be corrected.
+        days: the most between the two days of a pair.
+
+    """
+
+    name: str
+    events: Measure
+    around: tuple[Measure, ...]
+    days: int
+
+    @property
+    def facts(self) -> str:
+        """What a pair is, down to the facts."""
+        around = [measure.name for measure in self.around]
+        told = f"{around} {self.days} days before and after {self.events.name}"
+        return f"{told} {self.events.kind.facts} {self.around[0].kind.facts}"
+
+    def before(self, measure: Measure) -> Measure:
+        """The sum of a measure over the days before events."""
+        return Measure(self, f"{measure.name}_before", self.events.needs + measure.needs)
+
+    def after(self, measure: Measure) -> Measure:
+        """The sum of a measure over the days after events."""
+        return Measure(self, f"{measure.name}_after", self.events.needs + measure.needs)
 
 
 @dataclass(frozen=True)
@@ -41,7 +88,7 @@ class Windowed:
     """A measure over a window, as one column: days ``[cutoff - start, cutoff - end)``; no start means all history."""
 
     measure: Measure
-    fold: Fold
+    fold: Fold | Gathering
     start: int | None
     end: int
 
@@ -55,7 +102,8 @@ class Windowed:
     @property
     def reach_days(self) -> int:
         """How many days before the cutoff its tables must cover."""
-        return self.end if self.start is None else self.start
+        more = self.measure.kind.days if isinstance(self.measure.kind, Pairs) else 0
+        return more + (self.end if self.start is None else self.start)
 
     @property
     def counts_late_news(self) -> bool:
@@ -65,7 +113,7 @@ class Windowed:
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of a tile kind.
+    """A column of a tile kind, or of pairs.
 
     Attributes:
         kind: the tile kind.
@@ -74,7 +122,7 @@ class Measure:
 
     """
 
-    kind: TileKind
+    kind: TileKind | Pairs
     name: str
     needs: tuple[str, ...]
 
@@ -102,7 +150,31 @@ class Measure:
         """Its largest value from ``start`` days before the cutoff up to the window's first day."""
         return self._over("max", start, days)
 
-    def _over(self, fold: Fold, start: int | None, end: int) -> Formula:
+    def distinct(self, days: int) -> Formula:
+        """How many known entities have a sum above 0 in the window."""
+        return self._gathered("distinct", days)
+
+    def most_of_one(self, days: int) -> Formula:
+        """The largest sum of one known entity in the window."""
+        return self._gathered("most_of_one", days)
+
+    def streak(self, days: int) -> Formula:
+        """The longest run of weeks, counted back from the cutoff, in each of which it is above 0 on some day."""
+        return self._over("streak", days, 0)
+
+    def _gathered(self, how: Gathering, days: int) -> Formula:
+        if isinstance(self.kind, Pairs) or self.kind.by is None:
+            raise ValueError(
+                f"measure '{self.name}': tile kind '{self.kind.name}' names no entity; give it a column `by`"
+            )
+        return self._over(how, days, 0)
+
+    def _over(self, fold: Fold | Gathering, start: int | None, end: int) -> Formula:
+        if isinstance(self.kind, Pairs) and (start is None or start + self.kind.days > LONGEST_DAYS):
+            raise ValueError(
+                f"measure '{self.name}': with the {self.kind.days} days between a pair its window must not reach back"
+                f" over {LONGEST_DAYS} days"
+            )
         windowed = Windowed(self, fold, start, end)
         return Formula(f"coalesce({windowed.column}, 0)", frozenset({windowed}))
 
@@ -151,3 +223,22 @@ def share(part: Formula, whole: Formula) -> Formula:
 def or_zero(of: Formula) -> Formula:
     """The value, or 0 where it is null."""
     return Formula(f"coalesce({of.sql}, 0)", of.inputs)
+
+
+def binned_median(at_least: Mapping[float, Formula], total: Formula) -> Formula:
+    """The lower median of numbers that were counted into bins, as the middle of its bin; null where there is none.
+
+    Exact up to the bin. Costs a sum of whole numbers for each bin.
+
+    Args:
+        at_least: how many are at least so large, for each edge, ascending; neighbours are a factor apart.
+        total: how many there are.
+
+    """
+    edges = list(at_least)
+    half_a_bin = (edges[1] / edges[0]) ** 0.5
+    above = " ".join(
+        f"when 2 * {at_least[edge].sql} > {total.sql} then {edge * half_a_bin!r}" for edge in reversed(edges)
+    )
+    sql = f"(case when {total.sql} = 0 then null {above} else {edges[0] / half_a_bin!r} end)"
+    return Formula(sql, total.inputs.union(*(each.inputs for each in at_least.values())))

@@ -13,33 +13,46 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.catalogue import CATALOGUE, WINDOWED, tile_kinds
+from features.catalogue import CATALOGUE, WINDOWED, pairs_of_days, tile_kinds
 from features.contract import TABLES
 from features.coverage import covered, flag_name
-from features.engine import connect, count, literal
+from features.engine import connect, count
 from features.families.removals import ARRIVED
+from features.fits import MEANING
 from features.folding import fold
 from features.landed import landed
-from features.measures import LONGEST_DAYS, TileKind
-from features.peers import COMPARED
+from features.measures import LONGEST_DAYS, Pairs, TileKind
+from features.pairs import paired
+from features.peers import with_peers
 from features.settings import FeatureSettings
 from features.signal import Signal
 from features.store import Manifest, Store, StoredFile
 from features.tiles import foldings, sum_up, tile_folding, tiles
-from features.windows import cutoff_table, measured
+from features.windows import cutoff_table, measure
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SELLER_COLUMNS = ("seller_id", "as_of", "marketplace", "category", "owner_id", "size_band", "peer_group")
+SELLER_COLUMNS = (
+    "seller_id",
+    "as_of",
+    "marketplace",
+    "category",
+    "owner_id",
+    "size_band",
+    "peer_group",
+    "peer_sellers",
+)
 """Columns of the signal table before its signals."""
 
 _ROWS_A_MB = 500
 """Rows of the signal table that are computed at once, for each megabyte of the memory limit."""
 
-_SIZE = next(iter(ARRIVED.total(LONGEST_DAYS).inputs))
+_SIZE = ARRIVED.total(LONGEST_DAYS)
+_WINDOWED = WINDOWED | _SIZE.inputs
 
 
 def signals_at(
@@ -79,7 +92,7 @@ def table_group(settings: FeatureSettings) -> str:
     """The store's group of signal tables; its fingerprint covers every signal, its facts and the peers."""
     parts = [signal.fingerprint for signal in CATALOGUE.values()]
     parts += [folding.group for folding in foldings(settings)]
-    parts += [COMPARED, str(settings.peers.min_group_sellers)]
+    parts += [MEANING, str(settings.peers.min_group_sellers)]
     return f"signals/{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
 
 
@@ -98,10 +111,8 @@ def _make(
         missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
         for chunk in _chunks(missing, _sellers(connection, store, manifest), settings.engine.memory_limit_mb):
             progress(f"signals as of {chunk[0]}" + (f" to {chunk[-1]}" if len(chunk) > 1 else ""))
-            connection.execute(
-                f"create or replace temp table signal_table as {signal_query(store, manifest, chunk, settings)}"
-            )
-            manifest = manifest.with_files([_write(connection, store, group, cutoff) for cutoff in chunk])
+            tables = signal_tables(connection, store, manifest, chunk, settings)
+            manifest = manifest.with_files([_write(store, group, *table) for table in tables])
         return store.commit(manifest)
 
 
@@ -116,89 +127,96 @@ def _chunks(cutoffs: Sequence[date], sellers: int, memory_limit_mb: int) -> Iter
     return (cutoffs[start : start + at_once] for start in range(0, len(cutoffs), at_once))
 
 
-def _write(connection: duckdb.DuckDBPyConnection, store: Store, group: str, cutoff: date) -> tuple[str, StoredFile]:
+def _write(store: Store, group: str, cutoff: date, table: pa.Table) -> tuple[str, StoredFile]:
     staged = store.scratch / f"signals-{cutoff}.parquet"
-    rows = f"select * from signal_table where as_of = date '{cutoff}'"
-    connection.execute(f"copy ({rows} order by seller_id) to {literal(staged)} (format parquet, compression zstd)")
-    return store.adopt(staged, group, cutoff, pq.read_metadata(staged).num_rows, label="as_of")
+    pq.write_table(table, staged, compression="zstd")
+    return store.adopt(staged, group, cutoff, len(table), label="as_of")
 
 
-def signal_query(store: Store, manifest: Manifest, cutoffs: Sequence[date], settings: FeatureSettings) -> str:
-    """SQL of the signal table at these cutoffs, from the tiles that the manifest lists."""
-    plain = [signal for signal in CATALOGUE.values() if signal.formula is not None]
-    windowed = sorted(WINDOWED | {_SIZE}, key=lambda each: each.column)
-    needs = {(source, each.reach_days) for each in windowed for source in each.measure.needs}
+def signal_tables(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    manifest: Manifest,
+    cutoffs: Sequence[date],
+    settings: FeatureSettings,
+    rows_of: Callable[[TileKind], str] | None = None,
+) -> Iterator[tuple[date, pa.Table]]:
+    """Compute the signal tables of these cutoffs.
+
+    Args:
+        connection: a session of its own.
+        store: where the landed rows and tiles lie.
+        manifest: what is live; everything before the cutoffs is folded.
+        cutoffs: at least one date.
+        settings: peers and clock.
+        rows_of: table expression of the tile rows of a kind; None reads those of the store.
+
+    """
 
     def tiles_of(kind: TileKind) -> str:
         return tiles(store, manifest, kind, tile_folding(kind, settings).group, cutoffs)
 
-    steps = [
-        f"{name}_measures as ({measured(tiles_of(kind), of_kind, cutoffs)})"
-        for name, kind in tile_kinds().items()
-        if (of_kind := [each for each in windowed if each.measure.kind.name == name])
-    ]
+    _measure(connection, rows_of or tiles_of, cutoffs)
+    connection.execute(f"create or replace temp table values_then as {_values(store, manifest, cutoffs)}")
+    for cutoff in cutoffs:
+        rows = connection.sql(f"select * from values_then where as_of = date '{cutoff}' order by seller_id")
+        yield cutoff, with_peers(rows.to_arrow_table(), CATALOGUE, settings.peers).select([*SELLER_COLUMNS, *CATALOGUE])
+
+
+def _measure(
+    connection: duckdb.DuckDBPyConnection, rows_of: Callable[[TileKind], str], cutoffs: Sequence[date]
+) -> None:
+    """Make the table KIND_measures of each tile kind, and of the pairs, that some signal reads."""
+    kinds: dict[str, TileKind | Pairs] = {**tile_kinds(), **pairs_of_days()}
+    rows = {name: rows_of(kind) for name, kind in tile_kinds().items()}
+    for name, pairs in pairs_of_days().items():
+        sides = rows[pairs.events.kind.name], rows[pairs.around[0].kind.name]
+        connection.execute(f"create or replace temp table {name}_rows as select * from {paired(pairs, *sides)}")
+        rows[name] = f"{name}_rows"
+    for name, kind in kinds.items():
+        of_kind = sorted((each for each in _WINDOWED if each.measure.kind == kind), key=lambda each: each.column)
+        measure(connection, f"{name}_measures", rows[name], of_kind, cutoffs, getattr(kind, "by", None))
+
+
+def _values(store: Store, manifest: Manifest, cutoffs: Sequence[date]) -> str:
+    """SQL of the signals that are formulas: a row is a seller whose account was known at a cutoff."""
+    key_types = manifest.identity["key_types"]
+    needs = {(source, each.reach_days) for each in _WINDOWED for source in each.measure.needs}
     joins = "\n".join(
-        f"  left join {kind}_measures on {kind}_measures.seller_id = sellers_then.seller_id"
+        f"left join {kind}_measures on {kind}_measures.seller_id = sellers_then.seller_id"
         f" and {kind}_measures.as_of = sellers_then.as_of"
-        for kind in tile_kinds()
+        for kind in (*tile_kinds(), *pairs_of_days())
     )
-    values = ",\n    ".join(f"{_value(signal)} as {signal.name}" for signal in plain)
-    columns = ",\n    ".join(_final(signal) for signal in CATALOGUE.values())
-    names = ", ".join(CATALOGUE)
-    size = f"coalesce({_SIZE.column}, 0)"
+    values = ",\n  ".join(
+        f"{_value(signal)} as {signal.name}" for signal in CATALOGUE.values() if signal.compared is None
+    )
     return f"""
 -- a row is a seller at a cutoff
 with sellers_then as (
   select seller_id, as_of, marketplace, category, owner_id
   from (
     select s.*, c.as_of, row_number() over (partition by s.seller_id, c.as_of order by s.valid_from desc) as age
-    from ({landed(store, manifest, TABLES["sellers"], manifest.identity["key_types"])}) as s
+    from ({landed(store, manifest, TABLES["sellers"], key_types)}) as s
     join {cutoff_table(cutoffs)} as c on s.known_at < c.as_of
   )
   where age = 1
 ),
-{", ".join(steps)},
-coverage_then as ({covered(store, manifest, needs, cutoff_table(cutoffs))}),
-measured as (
-  select
-    sellers_then.* replace (cast(sellers_then.as_of as timestamp) as as_of),
-    case when {size} = 0 then 'none' else 'e' || cast(floor(log10({size})) as bigint) end as size_band,
-    {values}
-  from sellers_then
-  left join coverage_then
-    on coverage_then.marketplace = sellers_then.marketplace and coverage_then.as_of = sellers_then.as_of
-{joins}
-),
-{COMPARED.format(least=settings.peers.min_group_sellers)}
+coverage_then as ({covered(store, manifest, needs, cutoff_table(cutoffs))})
 select
-  {", ".join(SELLER_COLUMNS)},
-  {names}
-from (
-  select
-    {", ".join(SELLER_COLUMNS)}, compared_with,
-    {columns}
-  from compared
-)
-where compared_with = peer_group
+  sellers_then.* replace (cast(sellers_then.as_of as timestamp) as as_of),
+  case when {_SIZE.sql} = 0 then 'none' else 'e' || cast(floor(log10({_SIZE.sql})) as bigint) end as size_band,
+  {values}
+from sellers_then
+left join coverage_then
+  on coverage_then.marketplace = sellers_then.marketplace and coverage_then.as_of = sellers_then.as_of
+{joins}
 """
 
 
 def _value(signal: Signal) -> str:
     if signal.formula is None:
-        return "null"
+        raise ValueError(f"signal '{signal.name}' has no formula: it compares others")
     needs = sorted({(source, each.reach_days) for each in signal.formula.inputs for source in each.measure.needs})
     covers = " and ".join(f"coverage_then.{flag_name(source, days)}" for source, days in needs)
     empty = "null" if signal.no_events is None else repr(signal.no_events)
     return f"case when {covers} then coalesce(cast({signal.formula.sql} as double), {empty}) end"
-
-
-def _final(signal: Signal) -> str:
-    """A signal's column; a comparison is the share of peers below, ties counted half, missing ones left out."""
-    if signal.peers_of is None:
-        return signal.name
-    value = signal.peers_of.name
-    group = "partition by as_of, compared_with"
-    below = f"rank() over ({group}, {value} is null order by {value}) - 1"
-    ties = f"count(*) over ({group}, {value})"
-    peers = f"count({value}) over ({group})"
-    return f"case when {value} is not null then ({below} + 0.5 * {ties}) / {peers} end as {signal.name}"

@@ -1,46 +1,171 @@
-"""Who a seller is compared with, when the sellers of the same marketplace, category and size are too few."""
+"""Who a seller is compared with, and what that comparison says.
+
+Peers are the sellers of the same marketplace, category and size at the cutoff. Groups that are too small fall back to
+marketplace and size, to the marketplace, and to all sellers. All is computed from the rows of one cutoff, as arrays.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from features.distributions import Floats
+from features.fits import Codes, Fitted, Members, beta_binomial, gamma_poisson, robust_tails
+from features.settings import PeerSettings
+from features.signal import Comparison, Fit, Signal
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COMPARED = """
--- a row is a seller at a cutoff with the smallest group around him that is large enough
-grouped as (
-  select
-    *,
-    case
-      when count(*) over (partition by as_of, marketplace, category, size_band) >= {least}
-        then marketplace || '/' || category || '/' || size_band
-      when count(*) over (partition by as_of, marketplace, size_band) >= {least}
-        then marketplace || '/any/' || size_band
-      when count(*) over (partition by as_of, marketplace) >= {least}
-        then marketplace || '/any/any'
-      else 'any/any/any'
-    end as peer_group
-  from measured
-),
--- a row is a seller in a group: his own one, and every wider one that somebody is compared with
-compared as (
-  select grouped.*, peer_group as compared_with from grouped
-  union all
-  select grouped.*, wider.peer_group
-  from grouped
-  join (select distinct as_of, peer_group from grouped where peer_group like '%/any/%') as wider
-    on grouped.as_of = wider.as_of
-    and grouped.peer_group <> wider.peer_group
-    and wider.peer_group in (
-      grouped.marketplace || '/any/' || grouped.size_band, grouped.marketplace || '/any/any', 'any/any/any'
-    )
-)
-"""
-"""Steps of SQL from ``measured`` (with marketplace, category and size_band) to ``compared``."""
+Columns = Mapping[str, NDArray[Any]]
+
+EVERYBODY = "any/any/any"
+"""The group of those whose marketplace is too small."""
+
+
+def with_peers(rows: pa.Table, catalogue: Mapping[str, Signal], settings: PeerSettings) -> pa.Table:
+    """The rows of one cutoff with ``peer_group``, ``peer_sellers`` and every signal that is a comparison.
+
+    Args:
+        rows: a seller each, with marketplace, category, size_band and the signals that are formulas.
+        catalogue: the signals, by name.
+        settings: how many sellers make a group.
+
+    """
+    marketplaces, categories, sizes = (rows[name].to_pylist() for name in ("marketplace", "category", "size_band"))
+    group = peer_groups(marketplaces, categories, sizes, settings)
+    columns = {name: rows[name].to_numpy() for name in rows.column_names} | {"peer_group": group}
+    comparisons = {name: each.compared for name, each in catalogue.items() if each.compared is not None}
+    found = {name: pa.array(values, from_pandas=True) for name, values in compare(comparisons, columns).items()}
+    _, members = _members(columns)
+    peers = np.bincount(members.groups)[members.groups[: len(rows)]]
+    more = {"peer_group": pa.array(group, pa.string()), "peer_sellers": pa.array(peers, pa.int64()), **found}
+    for name, values in more.items():
+        rows = rows.append_column(name, values)
+    return rows
+
+
+def peer_groups(
+    marketplaces: Sequence[str], categories: Sequence[str], sizes: Sequence[str], settings: PeerSettings
+) -> NDArray[Any]:
+    """The name of each seller's group: the smallest around it that has enough sellers."""
+    levels = [
+        [
+            f"{marketplace}/{category}/{size}"
+            for marketplace, category, size in zip(marketplaces, categories, sizes, strict=True)
+        ],
+        [f"{marketplace}/any/{size}" for marketplace, size in zip(marketplaces, sizes, strict=True)],
+        [f"{marketplace}/any/any" for marketplace in marketplaces],
+    ]
+    group = np.full(len(marketplaces), EVERYBODY, dtype=object)
+    for names in reversed(levels):
+        codes, _ = _coded(names)
+        large = np.bincount(codes, minlength=1)[codes] >= settings.min_group_sellers
+        group = np.where(large, np.asarray(names, dtype=object), group)
+    return group
 
 
 def in_wider_group(signal_table: pd.DataFrame, group: str) -> pd.Series:
     """Whether each row of the signal table is among the sellers of a group that others fell back to."""
-    marketplace, size = signal_table["marketplace"], signal_table["size_band"]
-    return (marketplace + "/any/" + size == group) | (marketplace + "/any/any" == group) | (group == "any/any/any")
+    marketplace, size = signal_table["marketplace"].astype(str), signal_table["size_band"].astype(str)
+    return _in_wider_group(marketplace, size, group)
+
+
+def compare(comparisons: Mapping[str, Comparison], rows: Columns) -> dict[str, Floats]:
+    """Compute comparisons for all sellers of one cutoff; NaN where one cannot be compared.
+
+    A seller is compared with every seller of its group, those that have a smaller group of their own included. Counts,
+    and expectations for them, need an exposure above 0. Where less is riskier, the lower tail is told.
+
+    Args:
+        comparisons: by the name of their signal.
+        rows: ``marketplace``, ``size_band``, ``peer_group`` and the signals that are needed, a value a seller.
+
+    """
+    sellers, members = _members(rows)
+    found: dict[tuple[str, Fit | None, str], Fitted] = {}
+    told = {}
+    for name, each in comparisons.items():
+        if each.fit is None:
+            told[name] = _percentiles(np.asarray(rows[each.of.name], float)[sellers], members)[
+                : len(rows["peer_group"])
+            ]
+            continue
+        key = each.of.name, each.fit, "" if each.exposure is None else each.exposure.name
+        if key not in found:
+            found[key] = _fitted(each, rows, sellers, members)
+        values = found[key].tails if each.read == "tail" else found[key].expected
+        riskier_below = each.read == "tail" and each.of.direction < 0 and each.fit != "robust_z"
+        told[name] = np.asarray(1 - values if riskier_below else values)[: len(rows["peer_group"])]
+    return told
+
+
+def _percentiles(values: Floats, members: Members) -> Floats:
+    """The share of a member's group that lies below it, ties counted half, missing ones left out."""
+    told = np.full(len(values), np.nan)
+    known = np.flatnonzero(np.isfinite(values))
+    order = known[np.lexsort((values[known], members.groups[known]))]
+    groups, ordered = members.groups[order], values[order]
+    new_group = np.diff(groups, prepend=-1) != 0
+    new_run = new_group | (np.diff(ordered, prepend=np.nan) != 0)
+    place = np.arange(len(order))
+    group_start, run_start = (np.maximum.accumulate(np.where(new, place, 0)) for new in (new_group, new_run))
+    ties = np.bincount(np.cumsum(new_run) - 1)[np.cumsum(new_run) - 1] if len(order) else place
+    told[order] = (run_start - group_start + 0.5 * ties) / np.bincount(groups, minlength=1)[groups]
+    return told
+
+
+def _members(rows: Columns) -> tuple[Codes, Members]:
+    """Positions of sellers, first each in its own group, then again in every wider group that others fell back to."""
+    own, names = _coded(rows["peer_group"])
+    market, size = (np.asarray(rows[name], dtype=object) for name in ("marketplace", "size_band"))
+    markets, _ = _coded(market)
+    everybody = markets.max(initial=-1) + 1
+    sellers, groups = [np.arange(len(own))], [own]
+    parents = [np.where(own == names.index(EVERYBODY), everybody, markets) if EVERYBODY in names else markets]
+    for code, group in enumerate(names):
+        if "/any/" in group:
+            wider = np.flatnonzero(_in_wider_group(market, size, group) & (own != code))
+            sellers.append(wider)
+            groups.append(np.full(len(wider), code))
+            parents.append(np.full(len(wider), everybody) if group == EVERYBODY else markets[wider])
+    joined, of_parent = np.concatenate(groups), np.unique(np.concatenate(parents), return_inverse=True)[1]
+    everywhere = np.isin(joined, [code for code, name in enumerate(names) if name == EVERYBODY])
+    return np.concatenate(sellers), Members(joined, of_parent, everywhere | (np.arange(len(joined)) < len(own)))
+
+
+def _coded(values: Iterable[str]) -> tuple[Codes, list[str]]:
+    """The place of each value among the distinct ones, in their order, and these."""
+    encoded = pa.array(values, pa.string()).dictionary_encode()
+    names = encoded.dictionary.to_pylist()
+    place = np.argsort(np.argsort(np.asarray(names, dtype=object))) if names else np.zeros(0, dtype=np.intp)
+    return place[encoded.indices.to_numpy()], sorted(names)
+
+
+def _fitted(each: Comparison, rows: Columns, sellers: Codes, members: Members) -> Fitted:
+    """The fit, told for each member."""
+    values = np.asarray(rows[each.of.name], dtype=np.float64)[sellers]
+    size = np.ones(len(values)) if each.exposure is None else np.asarray(rows[each.exposure.name], float)[sellers]
+    known = np.isfinite(values) & (size > 0)
+    tails, expected = np.full(len(values), np.nan), np.full(len(values), np.nan)
+    if known.any():
+        values, size, members = values[known], size[known], members.only(known)
+        if each.fit == "robust_z":
+            tails[known] = robust_tails(-values if each.of.direction < 0 else values, members)
+        else:
+            fitted = (
+                gamma_poisson(np.maximum(values, 0.0), size, members)
+                if each.fit == "gamma_poisson"
+                else beta_binomial(np.clip(np.round(values), 0, np.round(size)), np.round(size), members)
+            )
+            tails[known], expected[known] = fitted.tails, fitted.expected
+    return Fitted(tails, expected)
+
+
+def _in_wider_group(marketplace: Any, size: Any, group: str) -> Any:
+    of_size = marketplace + "/any/" + size == group
+    return of_size | (marketplace + "/any/any" == group) | (group == EVERYBODY)

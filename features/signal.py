@@ -3,15 +3,69 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from features.measures import Formula
 
 Direction = Literal[-1, 0, 1]
-Unit = Literal["reviews", "removals", "observations", "share", "share difference", "stars", "log ratio", "percentile"]
+Unit = Literal[
+    "reviews",
+    "removals",
+    "observations",
+    "people",
+    "weeks",
+    "days",
+    "share",
+    "expected share",
+    "expected number",
+    "share difference",
+    "stars",
+    "log ratio",
+    "percentile",
+    "tail",
+]
 NoEvents = float | Literal["compared"] | None
-DayZero = Literal["beta_binomial", "gamma_poisson", "robust_z"]
+Fit = Literal["beta_binomial", "gamma_poisson", "robust_z"]
+Read = Literal["percentile", "expected", "tail"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a signal is held against those of the peers.
+
+    Attributes:
+        of: the signal that is compared.
+        read: ``percentile`` is the mid-rank; ``expected`` the number that the seller's own and its peers' figures
+            together let expect; ``tail`` how likely a peer is at least as far on the risky side.
+        fit: what the peers are taken to be: ``beta_binomial``, a count among trials; ``gamma_poisson``, a count for an
+            exposure; ``robust_z``, any number, by median and MAD; None for the percentile.
+        exposure: the signal that holds the trials or the exposure.
+
+    """
+
+    of: Signal
+    read: Read
+    fit: Fit | None = None
+    exposure: Signal | None = None
+
+    @property
+    def meaning(self) -> str:
+        """What is compared, down to the facts."""
+        if self.fit is None:
+            return f"mid-rank percentile among peers of {self.of.meaning}"
+        size = "" if self.exposure is None else f" for {self.exposure.meaning}"
+        return f"{self.read} by {self.fit} among peers of {self.of.meaning}{size}"
+
+
+@dataclass(frozen=True)
+class Retired:
+    """Since when, and why, no new model learns from a signal; it is computed as long as some model reads it."""
+
+    since: date
+    why: str
 
 
 @dataclass(frozen=True)
@@ -30,9 +84,9 @@ class Signal:
         source: where the idea comes from.
         sentence: the reason in words, at most 200 characters; ``{value}`` and ``{peer}`` are filled in.
         formula: windowed measures combined; None for a comparison with peers.
-        peers_of: the signal whose mid-rank percentile among the peers this is.
-        day_zero: how its surprise against the peers is measured before any verdict; None keeps it out.
-        exposure: for ``beta_binomial`` and ``gamma_poisson``, the signal that holds the trials or the exposure.
+        compared: how it is held against the peers, if it is such a comparison.
+        day_zero: whether the order of sellers before any verdict reads this tail.
+        retired: set when no new model shall learn from it.
 
     """
 
@@ -46,15 +100,15 @@ class Signal:
     source: str
     sentence: str
     formula: Formula | None = None
-    peers_of: Signal | None = None
-    day_zero: DayZero | None = None
-    exposure: str | None = None
+    compared: Comparison | None = None
+    day_zero: bool = False
+    retired: Retired | None = None
 
     @property
     def meaning(self) -> str:
         """What the number is, as SQL: its formula down to the facts, or the signal that is compared."""
-        if self.peers_of is not None:
-            return f"mid-rank percentile among peers of {self.peers_of.meaning}"
+        if self.compared is not None:
+            return self.compared.meaning
         formula = self.formula or Formula("null")
         facts = sorted({windowed.measure.kind.facts for windowed in formula.inputs})
         return " ".join([formula.sql, str(self.no_events), *facts])
@@ -63,3 +117,8 @@ class Signal:
     def fingerprint(self) -> str:
         """SHA-256 of its meaning, spaces aside."""
         return hashlib.sha256(" ".join(self.meaning.split()).encode()).hexdigest()
+
+
+def learnable(catalogue: Mapping[str, Signal]) -> dict[str, Signal]:
+    """The signals that a new model may learn from: all that are not retired."""
+    return {name: signal for name, signal in catalogue.items() if signal.retired is None}

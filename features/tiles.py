@@ -1,7 +1,7 @@
 """Tiles: what happened to a seller on a day, from which any cutoff can be computed.
 
-A tile row is a seller, a day, whether the rows were late news, and the day on which a correction replaced them (or
-null), with the measures of its kind.
+A tile row is a seller, a day, whether the rows were late news, the day on which a correction replaced them (or null)
+and, where the kind names one, an entity, with the measures of its kind.
 """
 
 from __future__ import annotations
@@ -28,25 +28,26 @@ _TOTALS_DAYS = 91
 def tile_folding(kind: TileKind, settings: FeatureSettings) -> Folding:
     """How the kind's tiles are folded; their fingerprint covers the SQL, what it reads and when news is late."""
     late_after = settings.contract.late_after_days
-    meaning = [kind.facts, str(sorted(kind.folds.items())), *LISTINGS.values(), str(late_after)]
+    meaning = [kind.facts, kind.by or "", str(sorted(kind.folds.items())), *LISTINGS.values(), str(late_after)]
     fingerprint = hashlib.sha256(" ".join(" ".join(meaning).split()).encode()).hexdigest()
     measures = ",\n    ".join(f"cast({how}({name}) as bigint) as {name}" for name, how in kind.folds.items())
+    entity = f", {kind.by}" if kind.by else ""
     rows = f"""
--- a row is a seller, a day, lateness and end of validity
+-- a row is a seller, a day, lateness and end of validity, and the entity if the kind names one
 with facts as ({kind.facts}),
 daily as (
   select
     seller_id,
     cast(known_at as date) as day,
     known_at > happened_at + interval '{late_after}' day as late,
-    until_on,
+    until_on{entity},
     {measures}
   from facts
-  group by 1, 2, 3, 4
+  group by 1, 2, 3, 4{entity}
 )
 select cast(date_trunc('week', day) as date) as week, daily.* from daily
 """
-    columns = ", ".join(["seller_id", "day", "late", "until_on", *kind.folds])
+    columns = ", ".join(["seller_id", "day", "late", f"until_on{entity}", *kind.folds])
     return Folding(kind.name, f"tiles/{kind.name}@{fingerprint[:12]}", kind.lookup, rows, columns)
 
 
@@ -120,7 +121,8 @@ def tiles(store: Store, manifest: Manifest, kind: TileKind, group: str, cutoffs:
 def _no_tiles(manifest: Manifest, kind: TileKind) -> str:
     seller = manifest.identity["key_types"].get("seller", "varchar")
     measures = ", ".join(f"0::bigint as {name}" for name in kind.folds)
+    entity = f", null::varchar as {kind.by}" if kind.by else ""
     return (
-        f"(select null::{seller} as seller_id, null::date as day, false as late, null::date as until_on, {measures}"
-        " where false)"
+        f"(select null::{seller} as seller_id, null::date as day, false as late, null::date as until_on{entity},"
+        f" {measures} where false)"
     )

@@ -1,8 +1,8 @@
-"""SQL of windowed measures at one cutoff or at many, from the rows of a tile kind.
+"""Windowed measures at one cutoff or at many, from the rows of a tile kind.
 
-One cutoff is one pass of filtered sums. For many cutoffs, a week apart or several, days are first summed into weeks on
-the grid of the cutoffs; running sums, and their differences over as many weeks as a window has, then give every cutoff
-in one pass. Both ways add whole numbers only, so they agree to the last bit.
+A few cutoffs are one pass over the rows each. Many, a week apart or several, are read off a grid of sellers and weeks
+(``features.grid``). Both ways add whole numbers only, so they agree to the last bit. What does not add up is read from
+the rows of each window, at one cutoff or at many.
 """
 
 from __future__ import annotations
@@ -11,12 +11,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from features.measures import LONGEST_DAYS, Windowed
+import duckdb
 
-_WEEK = 7
+from features.gathered import entities, is_gathered, streak
+from features.grid import on_grid
+from features.measures import Windowed
+
 _OLDER = 1_000_000
 """Days: of what lies before every window."""
 _FEW_CUTOFFS = 2
+
+_Part = tuple[str, list[str]]
+"""SQL of a row a seller and cutoff, and its columns beside these two."""
 
 
 def cutoff_table(cutoffs: Sequence[date]) -> str:
@@ -25,30 +31,82 @@ def cutoff_table(cutoffs: Sequence[date]) -> str:
     return f"(select unnest([{dates}]) as as_of)"
 
 
-def measured(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
-    """SQL of the measures: a row is a seller and cutoff, ``seller_id``, ``as_of`` and a column for each of them.
+def measure(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    tiles: str,
+    windowed: Sequence[Windowed],
+    cutoffs: Sequence[date],
+    by: str | None = None,
+) -> None:
+    """Make the table NAME: a row is a seller and cutoff, ``seller_id``, ``as_of`` and a column for each measure.
 
     Args:
+        connection: a session that can read the tiles.
+        name: of the table.
         tiles: table expression of the tile rows.
         windowed: measures of one tile kind over windows of whole weeks.
         cutoffs: at least one date.
+        by: the column of the tile rows that names an entity, if there is one.
 
     """
-    if len(cutoffs) <= _FEW_CUTOFFS:
-        return _direct(tiles, windowed, cutoffs)
-    grids: dict[int, list[date]] = defaultdict(list)
-    for cutoff in sorted(cutoffs):
-        grids[cutoff.weekday()].append(cutoff)
-    replaced = f"(select * from {tiles} where until_on is not null)"
-    parts = [_on_grid(tiles, windowed, each) for each in grids.values()]
-    parts.append(_direct(replaced, windowed, cutoffs))
-    columns = ",\n  ".join(f"cast({each.fold}({each.column}) as bigint) as {each.column}" for each in windowed)
+    parts = [*_added(connection, tiles, windowed, cutoffs), *_gathered(tiles, windowed, cutoffs, by)]
+    connection.execute(f"create or replace temp table {name} as {_joined(parts, windowed)}")
+    for weekday in range(7):
+        connection.unregister(f"grid_{weekday}")
+
+
+def _joined(parts: Sequence[_Part], windowed: Sequence[Windowed]) -> str:
+    """SQL of all parts as one row a seller and cutoff."""
+    if len(parts) == 1:
+        return parts[0][0]
+    each_part = ") union all (".join(_with_all(part, columns, windowed) for part, columns in parts)
+    columns = ",\n  ".join(
+        f"cast({'sum' if each.fold == 'sum' else 'max'}({each.column}) as bigint) as {each.column}" for each in windowed
+    )
     return f"""
 select seller_id, as_of,
   {columns}
-from ({" union all ".join(f"({part})" for part in parts)})
+from (({each_part})) as part
 group by seller_id, as_of
 """
+
+
+def _added(
+    connection: duckdb.DuckDBPyConnection, tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]
+) -> Iterator[_Part]:
+    added = [each for each in windowed if not is_gathered(each)]
+    names = [each.column for each in added]
+    if not added:
+        return
+    if len(cutoffs) <= _FEW_CUTOFFS:
+        yield _direct(tiles, added, cutoffs), names
+        return
+    grids: dict[int, list[date]] = defaultdict(list)
+    for cutoff in sorted(cutoffs):
+        grids[cutoff.weekday()].append(cutoff)
+    for weekday, each in grids.items():
+        connection.register(f"grid_{weekday}", on_grid(connection, tiles, added, each))
+        yield f"select * from grid_{weekday}", names
+    replaced = f"(select * from {tiles} where until_on is not null)"
+    if connection.execute(f"select 1 from {replaced} limit 1").fetchone() is not None:
+        yield _direct(replaced, added, cutoffs), names
+
+
+def _gathered(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date], by: str | None) -> Iterator[_Part]:
+    of_entities = [each for each in windowed if each.fold in {"distinct", "most_of_one"}]
+    if of_entities and by is not None:
+        yield entities(tiles, of_entities, by, cutoff_table(cutoffs)), [each.column for each in of_entities]
+    for each in windowed:
+        if each.fold == "streak":
+            yield streak(tiles, each, cutoff_table(cutoffs)), [each.column]
+
+
+def _with_all(part: str, columns: Sequence[str], windowed: Sequence[Windowed]) -> str:
+    every = ", ".join(
+        each.column if each.column in columns else f"cast(null as bigint) as {each.column}" for each in windowed
+    )
+    return f"select seller_id, as_of, {every} from ({part}) as part"
 
 
 def _direct(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
@@ -85,78 +143,3 @@ def _of_window(each: Windowed) -> str:
     conditions += [] if each.counts_late_news else ["not late"]
     where = f" filter (where {' and '.join(conditions)})" if conditions else ""
     return f"cast({each.fold}({_of_ages(each)}){where} as bigint) as {each.column}"
-
-
-def _on_grid(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
-    """SQL for cutoffs that lie whole weeks apart; rows that a correction replaced are left out.
-
-    Week 0 ends at the first cutoff. All that lies before the reach of every window is one week, ``earliest``.
-    """
-    first = cutoffs[0]
-    ends = [(cutoff - first).days // _WEEK for cutoff in cutoffs]
-    earliest = -(LONGEST_DAYS // _WEEK) - 1
-    week = f"greatest(cast(floor(date_diff('day', date '{first}', day) / {_WEEK}.0) as bigint) + 1, {earliest})"
-    columns = {_weekly(each): _weekly_sum(each) for each in windowed}
-    weekly = ",\n    ".join(f"{sql} as {name}" for name, sql in columns.items())
-    running = ",\n    ".join(_running(windowed))
-    spans = ",\n    ".join(_span(each) for each in windowed)
-    names = ", ".join(each.column for each in windowed)
-    return f"""
-with weekly as (
-  select seller_id, {week} as week,
-    {weekly}
-  from {tiles} as tile
-  where day < date '{cutoffs[-1]}' and until_on is null
-  group by 1, 2
-),
-grid as (
-  select seller_id, week
-  from (select distinct seller_id from weekly) as seller
-  cross join (select unnest(generate_series({earliest}, {ends[-1]})) as week) as weeks
-),
-running as (
-  select grid.seller_id, grid.week,
-    {running}
-  from grid
-  left join weekly on grid.seller_id = weekly.seller_id and grid.week = weekly.week
-),
-spans as (
-  select seller_id, week,
-    {spans}
-  from running
-)
-select seller_id, date '{first}' + cast({_WEEK} * week as integer) as as_of, {names}
-from spans
-where week in ({", ".join(map(str, ends))})
-"""
-
-
-def _weekly(each: Windowed) -> str:
-    return f"{each.measure.name}_{each.fold}_{'all' if each.counts_late_news else 'fresh'}"
-
-
-def _weekly_sum(each: Windowed) -> str:
-    where = "" if each.counts_late_news else " filter (where not late)"
-    return f"{each.fold}({each.measure.name}){where}"
-
-
-def _running(windowed: Sequence[Windowed]) -> Iterator[str]:
-    """Columns that are carried along the weeks: running totals of sums, the weeks' own values of extremes."""
-    for each in {_weekly(each): each for each in windowed}.values():
-        name = _weekly(each)
-        if each.fold == "sum":
-            yield f"sum(coalesce({name}, 0)) over (partition by grid.seller_id order by grid.week) as {name}"
-        else:
-            yield f"weekly.{name} as {name}"
-
-
-def _span(each: Windowed) -> str:
-    name, window = _weekly(each), "over (partition by seller_id order by week"
-    end = each.end // _WEEK
-    if each.fold == "max":
-        rows = f"rows between {(each.start or 0) // _WEEK - 1} preceding and {end} preceding"
-        return f"max({name}) {window} {rows}) as {each.column}"
-    until = name if end == 0 else f"coalesce(lag({name}, {end}) {window}), 0)"
-    if each.start is None:
-        return f"{until} as {each.column}"
-    return f"{until} - coalesce(lag({name}, {each.start // _WEEK}) {window}), 0) as {each.column}"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.signal import Signal
+from features.distributions import SMALLEST
+from features.signal import Signal, learnable
 from model.arrays import Floats
-from model.tails import Codes, beta_binomial_tails, cauchy_combination, gamma_poisson_tails, robust_tails
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class DayZero:
     Attributes:
         strength: -log10 of the combined tail; finite, larger is more suspicious, 0 where nothing is known.
         services: one column a service, its tail from 0 to 1; NaN where none of its signals is known.
-        signals: one column a signal that day zero reads, its tail; NaN where the signal is.
+        signals: the tails that day zero reads, each under the name of the signal that is compared; NaN where it is.
 
     """
 
@@ -30,25 +30,25 @@ class DayZero:
 
 
 def day_zero(signal_table: pd.DataFrame, catalogue: Mapping[str, Signal]) -> DayZero:
-    """Measure the surprise of every row against the rows of its peer group at the same cutoff.
-
-    Signals say themselves how they are read: ``beta_binomial`` takes a share (or a count of successes) of its exposure,
-    ``gamma_poisson`` a count for its exposure (1 a seller without one), ``robust_z`` the number itself. A signal whose
-    direction of risk is not known is left out; where less is riskier, the lower tail counts.
+    """Combine the tails among the peers that are marked for it, within a service and over services.
 
     Args:
-        signal_table: with ``as_of``, ``marketplace`` (the parent group), ``peer_group`` and the signals.
-        catalogue: declarations of the signals.
+        signal_table: with the tails, as they were computed with the other signals.
+        catalogue: declarations of the signals; those that are retired or whose direction of risk is not known stay out.
 
     """
-    groups, parents = (_codes(signal_table, column) for column in ("peer_group", "marketplace"))
-    read = [s for s in catalogue.values() if s.day_zero is not None and s.direction != 0]
-    tails = {signal.name: _signal_tails(signal_table, signal, groups, parents) for signal in read}
-    signals = pd.DataFrame(tails, index=signal_table.index, dtype=np.float64)
+    read = {
+        signal.name: signal.compared.of
+        for signal in learnable(catalogue).values()
+        if signal.day_zero and signal.compared is not None and signal.direction != 0
+    }
+    signals = signal_table[list(read)].set_axis([of.name for of in read.values()], axis="columns").astype(np.float64)
     services = pd.DataFrame(
         {
-            service: _combined_or_unknown(signals[[s.name for s in read if s.service == service]].to_numpy())
-            for service in dict.fromkeys(signal.service for signal in read)
+            service: _combined_or_unknown(
+                signals[[of.name for of in read.values() if of.service == service]].to_numpy()
+            )
+            for service in dict.fromkeys(of.service for of in read.values())
         },
         index=signal_table.index,
         dtype=np.float64,
@@ -57,38 +57,20 @@ def day_zero(signal_table: pd.DataFrame, catalogue: Mapping[str, Signal]) -> Day
     return DayZero(pd.Series(np.abs(strength), signal_table.index, name="strength"), services, signals)
 
 
-def _codes(signal_table: pd.DataFrame, column: str) -> Codes:
-    together = signal_table.groupby(["as_of", column], sort=False, dropna=False)
-    return np.asarray(together.ngroup(), dtype=np.intp)
+def cauchy_combination(tails: Floats) -> Floats:
+    """One tail a row from several that may depend on each other; NaN are left out, 1.0 where all are NaN.
+
+    Tails over .9 count as .9: one very ordinary service must not cancel a surprising one.
+    """
+    known = ~np.isnan(tails)
+    bounded = np.clip(np.where(known, tails, 0.5), SMALLEST, 0.9)
+    small = bounded < 1e-8
+    cotangent = np.where(small, 1 / (np.pi * bounded), np.tan(np.pi * (0.5 - np.where(small, 0.5, bounded))))
+    mean = (cotangent * known).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    large = mean > 1e8
+    combined = np.where(large, 1 / (np.pi * np.where(large, mean, 1.0)), 0.5 - np.arctan(mean) / np.pi)
+    return np.where(known.any(axis=1), combined, 1.0)
 
 
 def _combined_or_unknown(tails: Floats) -> Floats:
     return np.where(np.isnan(tails).all(axis=1), np.nan, cauchy_combination(tails))
-
-
-def _signal_tails(signal_table: pd.DataFrame, signal: Signal, groups: Codes, parents: Codes) -> Floats:
-    values = np.asarray(signal_table[signal.name], dtype=np.float64)
-    exposure = np.ones(len(values)) if signal.exposure is None else np.asarray(signal_table[signal.exposure], float)
-    known = np.isfinite(values) & (exposure > 0)
-    tails = np.full(len(values), np.nan)
-    if known.any():
-        own_groups, own_parents = (np.unique(codes[known], return_inverse=True)[1] for codes in (groups, parents))
-        tails[known] = _tails(signal, values[known], exposure[known], own_groups, own_parents)
-    return tails
-
-
-def _tails(signal: Signal, values: Floats, exposure: Floats, groups: Codes, parents: Codes) -> Floats:
-    riskier_below = signal.direction < 0
-    if signal.day_zero == "robust_z":
-        return robust_tails(-values if riskier_below else values, groups, parents)
-    counts = np.maximum(values * exposure if signal.unit == "share" else values, 0.0)
-    if signal.day_zero == "gamma_poisson":
-        tails = gamma_poisson_tails(counts, exposure, groups, parents)
-        return 1 - tails if riskier_below else tails
-    if signal.exposure is None:
-        raise ValueError(
-            f"signal '{signal.name}': day zero 'beta_binomial' needs an exposure, the signal of its trials"
-        )
-    trials = np.maximum(np.round(exposure), 1.0)
-    successes = np.minimum(np.round(counts), trials)
-    return beta_binomial_tails(trials - successes if riskier_below else successes, trials, groups, parents)

@@ -176,10 +176,15 @@ def classifier_of(settings: ClassifierSettings, catalogue: Mapping[str, Signal],
 def directions_of(catalogue: Mapping[str, Signal], monotone: MonotoneSet) -> dict[str, int]:
     """The direction of risk of each signal that is held to it.
 
-    ``core`` are the signals that day zero reads: their direction carried the ranking before any verdict.
+    ``core`` are the tails that day zero reads and what they compare: their direction carried the ranking before any
+    verdict.
     """
-    held = {"none": (), "core": [s for s in catalogue.values() if s.day_zero is not None], "all": catalogue.values()}
-    return {signal.name: signal.direction for signal in held[monotone] if signal.direction != 0}
+    read = [signal for signal in catalogue.values() if signal.day_zero]
+    core = {signal.name for signal in read} | {
+        signal.compared.of.name for signal in read if signal.compared is not None
+    }
+    held = {"none": set(), "core": core, "all": set(catalogue)}[monotone]
+    return {name: signal.direction for name, signal in catalogue.items() if name in held and signal.direction != 0}
 
 
 @dataclass(frozen=True)

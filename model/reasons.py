@@ -154,8 +154,10 @@ def _sentence(signal: Signal, value: float, peer: float) -> str:
 def _number(signal: Signal, value: float) -> str:
     if np.isnan(value):
         return "unknown"
-    if signal.unit in ("share", "percentile"):
+    if signal.unit in ("share", "expected share", "percentile"):
         return f"{value:.1%}"
+    if signal.unit == "tail":
+        return _rarity(value)
     if signal.unit == "log ratio":  # sentences speak of "so many times"
         return f"{np.exp(value):.3g}"
     return f"{value:,.0f}" if abs(value) >= 1000 or float(value).is_integer() else f"{value:.3g}"

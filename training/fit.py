@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
 
-from features.signal import Signal
+from features.signal import Signal, learnable
 from model.bundle import Card, base_margin, card_signals, library_versions
 from model.calibration import Calibration, fit_calibration
 from model.classifier import classifier_of, directions_of, fit_folds
@@ -51,8 +51,9 @@ def obstacle(rows: pd.DataFrame, panel: pd.DataFrame, catalogue: Mapping[str, Si
     other = rows.loc[~rows["case"].isin(rows.loc[rows["label"] == 1, "case"]), "case"].nunique()
     if other < FEWEST_CASES:
         return f"{other} case(s) without a culprit, {FEWEST_CASES} are needed to fit a model and to judge it"
-    if not known_signals(_signals_of(rows, panel, tuple(catalogue))):
-        return f"all {len(catalogue)} signals are missing in all {len(rows)} training rows; no table feeds any of them"
+    names = tuple(learnable(catalogue))
+    if not known_signals(_signals_of(rows, panel, names)):
+        return f"all {len(names)} signals are missing in all {len(rows)} training rows; no table feeds any of them"
     return ""
 
 
@@ -77,7 +78,7 @@ def fit_model(
     Args:
         rows: training rows with ``label``, ``weight``, ``case``, for which ``obstacle`` is empty.
         panel: the signal table that holds them.
-        catalogue: declarations of the signals.
+        catalogue: declarations of the signals; a retired one is not learned from.
         configuration: all settings.
         as_of: the date before which everything was known.
         progress: told each step.
@@ -85,7 +86,7 @@ def fit_model(
     """
     # On so few rows LightGBM's threads mostly wait: two of them on two busy cores cost 57 CPU-s where one costs 5.
     settings = configuration.classifier.model_copy(update={"threads": 1})
-    signals = _signals_of(rows, panel, tuple(catalogue))
+    signals = _signals_of(rows, panel, tuple(learnable(catalogue)))
     used = {name: catalogue[name] for name in known_signals(signals)}
     positive = (rows["label"] == 1).to_numpy()
     weights = rows["weight"].where(rows["label"].notna(), rows["weight"] * settings.unknown_weight).to_numpy()
@@ -100,7 +101,7 @@ def fit_model(
     measured = rows.assign(margin=folded.margins)
     calibration = calibrate(measured, configuration)
     estimates = measure(measured, configuration)
-    left_out = [name for name in catalogue if name not in used]
+    left_out = [name for name in signals if name not in used]
     card = Card(
         signals=card_signals(used, tuple(used), directions_of(used, settings.monotone)),
         calibration=calibration,

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from features.signal import Signal
+from features.signal import Signal, learnable
 from model.settings import Configuration
 
 
@@ -72,8 +72,8 @@ class RetrainReport:
 
 
 def catalogue_digest(catalogue: Mapping[str, Signal]) -> str:
-    """SHA-256 of which signals there are, what they mean, and in which direction they count."""
-    told = [(signal.name, signal.fingerprint, signal.direction) for signal in catalogue.values()]
+    """SHA-256 of which signals a model may learn from, what they mean, and in which direction they count."""
+    told = [(signal.name, signal.fingerprint, signal.direction) for signal in learnable(catalogue).values()]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

@@ -189,7 +189,7 @@ def _of_ranks(weekly: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _rolling(of: pd.core.groupby.SeriesGroupBy, days: int) -> pd.Series:  # type: ignore[type-arg]
+def _rolling(of: pd.core.groupby.SeriesGroupBy, days: int) -> pd.Series:
     return of.rolling(days // 7, min_periods=1).max().droplevel(0)
 
 

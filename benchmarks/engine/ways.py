@@ -20,10 +20,9 @@ from features.intake import take_in
 from features.landed import landed
 from features.listings import LISTINGS
 from features.measures import TileKind
-from features.panel import compute, signals_at
+from features.panel import signal_tables, signals_at
 from features.settings import read_settings
 from features.store import Manifest, Store
-from features.tiles import daily_facts
 from model.settings import Configuration
 
 CUTOFFS = tuple(cutoff(week) for week in range(WEEKS - 51, WEEKS + 1))
@@ -95,10 +94,13 @@ def _from_raw_rows(store: Store, cutoffs: Sequence[date]) -> None:
         manifest = fold(connection, store, store.manifest(), coverage_foldings(), chosen.engine)
         _open_raw_rows(connection, store, manifest, cutoffs[-1])
 
-        def rows_of(kind: TileKind) -> str:
-            return f"({daily_facts(kind, chosen, folded=False)})"
+        late = f"known_at > happened_at + interval '{chosen.contract.late_after_days}' day as late"
 
-        compute(connection, store, manifest, cutoffs, chosen, rows_of)
+        def rows_of(kind: TileKind) -> str:
+            return f"(select *, cast(known_at as date) as day, {late} from ({kind.facts}))"
+
+        for _ in signal_tables(connection, store, manifest, cutoffs, chosen, rows_of):
+            pass
 
 
 def _open_raw_rows(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, before: date) -> None:

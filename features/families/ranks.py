@@ -6,10 +6,11 @@ known then. A query observed on a day shows all places down to its largest; a pr
 
 from __future__ import annotations
 
-from features.families.peers import against_peers
+from features.families.peers import against_peers, robust_tail
+from features.families.removers import NEGATIVES_REMOVED
 from features.listings import in_force
 from features.lookups import OF_QUERY_DAYS
-from features.measures import LONGEST_DAYS, Formula, Measure, TileKind
+from features.measures import LONGEST_DAYS, Formula, Measure, Pairs, TileKind, or_zero
 from features.signal import Signal
 
 MICRO = 1_000_000
@@ -17,7 +18,7 @@ MICRO = 1_000_000
 
 RANK_MOVES = TileKind(
     name="rank_moves",
-    folds={"observations": "sum", "gain": "max", "swing": "sum"},
+    folds={"observations": "sum", "gain": "max", "rise": "sum", "swing": "sum"},
     lookup=OF_QUERY_DAYS,
     facts=f"""
 -- a row is an organic place of a product in a query on a day, beside its place when the query was last observed
@@ -103,7 +104,7 @@ moves as (
 )
 select
   seller_id, known_at, happened_at, until_on,
-  1 as observations, greatest(rise, 0) as gain, abs(rise) as swing
+  1 as observations, greatest(rise, 0) as gain, rise, abs(rise) as swing
 from moves
 where until_on is null or until_on > cast(known_at as date)
 """,
@@ -136,7 +137,6 @@ def _jump(days: int) -> Signal:
         source=_SOURCE,
         sentence=f"In {days} days a product rose to a place {{value}} times as high between two looks; usual {{peer}}.",
         formula=_logs(GAIN.largest(days)),
-        day_zero="robust_z" if days == 28 else None,
     )
 
 
@@ -168,6 +168,34 @@ SWING = Signal(
     formula=_logs(_measure("swing").total(91) / _measure("observations").total(91)),
 )
 
+_RISE, _OBSERVATIONS = _measure("rise"), _measure("observations")
+_AROUND_REMOVALS = Pairs("rank_around_removals", NEGATIVES_REMOVED, (_RISE, _OBSERVATIONS), 28)
+
+
+def _mean_rise(rise: Measure, observations: Measure) -> Formula:
+    """Rise between two observations on average; 0 where there are none."""
+    return or_zero(rise.total(91) / observations.total(91))
+
+
+AFTER_REMOVALS = Signal(
+    name="rank_rise_after_removals_91d",
+    service="rank",
+    unit="log ratio",
+    window_days=91,
+    direction=1,
+    no_events=0.0,
+    why="Removals are bought for what follows: places that rise in the 28 days after them and not in those before.",
+    source=_SOURCE,
+    sentence=(
+        "In 28 days after staff removed bad reviews places rose {value} times as fast as in 28 before (within 91 days);"
+        " usual {peer}."
+    ),
+    formula=_logs(
+        _mean_rise(_AROUND_REMOVALS.after(_RISE), _AROUND_REMOVALS.after(_OBSERVATIONS))
+        - _mean_rise(_AROUND_REMOVALS.before(_RISE), _AROUND_REMOVALS.before(_OBSERVATIONS))
+    ),
+)
+
 SIGNALS: tuple[Signal, ...] = (
     _jump(28),
     _jump(91),
@@ -175,6 +203,12 @@ SIGNALS: tuple[Signal, ...] = (
     _change(28),
     _change(91),
     SWING,
+    AFTER_REMOVALS,
     against_peers(_jump(28)),
     against_peers(_jump(91)),
+    robust_tail(
+        _jump(28),
+        "{value} of the sellers like it saw so large a rise in 28 days; usual is {peer}.",
+        day_zero=True,
+    ),
 )

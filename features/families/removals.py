@@ -6,108 +6,22 @@ rate says little, and negatives are held against positives, now against the own 
 
 from __future__ import annotations
 
-from features.families.peers import against_peers
-from features.listings import in_force
+from features.families.peers import against_peers, expected, rarity
+from features.families.review_states import NEGATIVE, POSITIVE, review_steps
 from features.lookups import OF_REVIEWS
 from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, log, or_zero, share
-from features.signal import Signal
+from features.signal import Direction, Signal
 
 USUAL_RATE = 0.03
 """Share of reviews that staff remove in ordinary life (Yelp trust report 2024); small sellers are drawn to it ..."""
 PRIOR_REVIEWS = 20
 """... with the weight of this many reviews (a guess)."""
 
-NEGATIVE, POSITIVE = "rating <= 2", "rating >= 4"
 _BY = {"staff": "'staff'", "author": "'reviewer'", "automation": "'automation'"}
 
 _FACTS = f"""
 -- a row is one thing that happened to a review: it arrived at a seller, changed its stars, was removed, moved
-with posts as (
-  select
-    r.review_id, r.product_id, r.rating, r.created_at as happened_at, s.seller_id,
-    greatest(r.known_at, s.listing_known_at) as known_at
-  from reviews as r
-  join listing_spans as s
-    on r.product_id = s.product_id
-    and {in_force("r.created_at", "greatest(r.known_at, s.listing_known_at)")}
-),
--- a row is a review with the seller whose product shows it when it becomes known
-held_posts as (
-  select
-    p.review_id, p.product_id, p.rating, p.happened_at, p.known_at, p.seller_id,
-    coalesce(h.seller_id, p.seller_id) as holder, h.happened_at as held_since
-  from posts as p
-  left join listing_holders as h
-    on p.product_id = h.product_id and p.known_at >= h.known_from and p.known_at < h.known_until
-),
-changes as (
-  select
-    a.review_id, a.acted_at as happened_at, greatest(a.known_at, p.known_at) as known_at,
-    a.kind, a.new_rating, a.actor_kind, s.seller_id
-  from review_actions as a
-  join posts as p on a.review_id = p.review_id
-  join listing_spans as s
-    on p.product_id = s.product_id and {in_force("a.acted_at", "greatest(a.known_at, p.known_at)")}
-  where a.kind in ('removed', 'restored', 'edited')
-  union all
-  select
-    p.review_id, h.happened_at, h.known_from as known_at,
-    'moved' as kind, null as new_rating, null as actor_kind, h.seller_id
-  from posts as p
-  join listing_holders as h on p.product_id = h.product_id and h.known_from > p.known_at
-),
-history as (
-  select review_id, happened_at, known_at, 0 as step, 'posted' as kind, rating as new_rating,
-    null as actor_kind, holder as seller_id
-  from held_posts
-  where review_id in (select review_id from changes)
-  union all
-  select review_id, happened_at, known_at, 1 as step, kind, new_rating, actor_kind, seller_id
-  from changes
-),
--- the state of a review after each thing that became known: the known actions in the order in which they happened
-states as (
-  select
-    review_id, happened_at, known_at, step, kind, actor_kind, seller_id,
-    max(case when kind = 'removed' then happened_at end) over known as removed_at,
-    max(case when kind = 'restored' then happened_at end) over known as restored_at,
-    max_by(
-      case when kind = 'removed' then actor_kind end, case when kind = 'removed' then happened_at end
-    ) over known as removed_by,
-    coalesce(
-      max_by(
-        case when kind = 'edited' then new_rating end,
-        case when kind = 'edited' and new_rating is not null then happened_at end
-      ) over known,
-      max(case when kind = 'posted' then new_rating end) over known
-    ) as rating,
-    coalesce(
-      max_by(case when kind = 'moved' then seller_id end, case when kind = 'moved' then known_at end) over known,
-      max(case when kind = 'posted' then seller_id end) over known
-    ) as holder
-  from history
-  window known as (
-    partition by review_id order by known_at, step, happened_at, kind
-    rows between unbounded preceding and current row
-  )
-),
-shown as (
-  select
-    review_id, happened_at, known_at, step, kind, actor_kind, seller_id, rating, holder,
-    removed_at is null or coalesce(restored_at >= removed_at, false) as visible,
-    removed_at is not null and not coalesce(restored_at >= removed_at, false) and removed_by = 'staff' as withheld
-  from states
-),
-steps as (
-  select
-    review_id, happened_at, known_at, step, kind, actor_kind, seller_id, rating, holder, visible, withheld,
-    lag(rating) over before as old_rating,
-    lag(holder) over before as old_holder,
-    lag(visible) over before as was_visible,
-    lag(withheld) over before as was_withheld
-  from shown
-  window before as (partition by review_id order by known_at, step, happened_at, kind)
-),
+{review_steps()},
 entries as (
   select seller_id, known_at, happened_at, 'arrived' as what, 1 as sign, rating,
     cast(null as varchar) as actor_kind, true as visible, false as withheld
@@ -272,8 +186,6 @@ NEGATIVE_REMOVALS = Signal(
     source=_PRESS,
     sentence="Staff removed {value} negative reviews in 91 days; usual are {peer}.",
     formula=_measure("removed_staff_negative").total(91),
-    day_zero="beta_binomial",
-    exposure="negatives_at_risk_91d",
 )
 
 NEGATIVES_AT_RISK = Signal(
@@ -287,6 +199,32 @@ NEGATIVES_AT_RISK = Signal(
     source="exposure of negative_removals_91d",
     sentence="{value} negative reviews were visible or arrived in 91 days; usual are {peer}.",
     formula=_at_risk(91, "_negative"),
+)
+
+STAFF_REMOVALS = Signal(
+    name="staff_removals_91d",
+    service="removals",
+    unit="removals",
+    window_days=91,
+    direction=1,
+    no_events=0.0,
+    why="The count behind the rate: ten of a hundred say more than one of ten.",
+    source=_PRESS,
+    sentence="Staff removed {value} reviews in 91 days; usual are {peer}.",
+    formula=REMOVED_STAFF.total(91),
+)
+
+REVIEWS_AT_RISK = Signal(
+    name="reviews_at_risk_91d",
+    service="removals",
+    unit="reviews",
+    window_days=91,
+    direction=0,
+    no_events=0.0,
+    why="How many reviews there were to remove: the size against which removals are seen.",
+    source="exposure of staff_removals_91d",
+    sentence="{value} reviews were visible or arrived in 91 days; usual are {peer}.",
+    formula=_at_risk(91),
 )
 
 REVIEWS_ARRIVED = Signal(
@@ -315,22 +253,31 @@ STAFF_SHARE = Signal(
     formula=share(REMOVED_STAFF.total(91), _measure("removed").total(91)),
 )
 
-OWN_PAST = Signal(
-    name="negative_deletion_change_91d",
-    service="removals",
-    unit="share difference",
-    window_days=LONGEST_DAYS,
-    direction=1,
-    no_events=0.0,
-    why="A bought service begins on a day: the seller's own earlier level is the fairest comparison there is.",
-    source="ethogram, LANL: comparing each entity with its own past found what population detectors missed",
-    sentence="Staff's share of negative reviews removed in 91 days is {value} above the months before; usual {peer}.",
-    formula=share(_measure("removed_staff_negative").total(91), _at_risk(91, "_negative"))
-    - share(
-        _measure("removed_staff_negative").earlier(91),
-        _measure("visible_negative").before(LONGEST_DAYS) + _measure("arrived_negative").earlier(91),
-    ),
-)
+
+def _share_removed(by: str, stars: str) -> Formula:
+    removed = _measure(f"removed_{by}{stars}")
+    return share(removed.total(91), _at_risk(91, stars))
+
+
+def _share_removed_before(by: str, stars: str) -> Formula:
+    """The share in the 364 days before the cutoff, up to the window: of what was visible then, or arrived."""
+    at_risk = _measure(f"visible{stars}").before(LONGEST_DAYS) + _measure(f"arrived{stars}").earlier(91)
+    return share(_measure(f"removed_{by}{stars}").earlier(91), at_risk)
+
+
+def _change(name: str, by: str, stars: str, direction: Direction, sentence: str) -> Signal:
+    return Signal(
+        name=f"{name}_deletion_change_91d",
+        service="removals",
+        unit="share difference",
+        window_days=LONGEST_DAYS,
+        direction=direction,
+        no_events=0.0,
+        why="A bought service begins on a day: the seller's own earlier level is the fairest comparison there is.",
+        source="ethogram, LANL: comparing each entity with its own past found what population detectors missed",
+        sentence=f"{sentence} in 91 days is {{value}} above the months before; usual {{peer}}.",
+        formula=_share_removed(by, stars) - _share_removed_before(by, stars),
+    )
 
 
 def _uplift(reviews: Formula, stars: Formula, withheld: Formula, withheld_stars: Formula) -> Formula:
@@ -373,11 +320,42 @@ SIGNALS: tuple[Signal, ...] = (
     _deletion_rate_by("automation", 91),
     NEGATIVE_REMOVALS,
     NEGATIVES_AT_RISK,
+    STAFF_REMOVALS,
+    REVIEWS_AT_RISK,
     REVIEWS_ARRIVED,
     STAFF_SHARE,
-    OWN_PAST,
+    _change("negative", "staff", "_negative", 1, "Staff's share of negative reviews removed"),
+    _change("positive", "staff", "_positive", 0, "Staff's share of positive reviews removed"),
+    _change("review", "staff", "", 1, "Staff's share of reviews removed"),
+    _change("author", "author", "", 0, "The authors' share of reviews removed"),
+    _change("automation", "automation", "", 0, "The share of reviews that automation removed"),
     RATING_UPLIFT,
     against_peers(_deletion_rate(91)),
     against_peers(_deletion_rate_of("negative", 91)),
     against_peers(_excess(91)),
+    expected(
+        NEGATIVE_REMOVALS,
+        NEGATIVES_AT_RISK,
+        "beta_binomial",
+        "By its own 91 days and its peers', staff remove {value} of its negative reviews; usual are {peer}.",
+    ),
+    rarity(
+        NEGATIVE_REMOVALS,
+        NEGATIVES_AT_RISK,
+        "beta_binomial",
+        "{value} of the sellers like it lost so many negative reviews to staff in 91 days; usual is {peer}.",
+        day_zero=True,
+    ),
+    expected(
+        STAFF_REMOVALS,
+        REVIEWS_AT_RISK,
+        "gamma_poisson",
+        "By its own 91 days and its peers', staff remove {value} for each review at hand; usual are {peer}.",
+    ),
+    rarity(
+        STAFF_REMOVALS,
+        REVIEWS_AT_RISK,
+        "gamma_poisson",
+        "{value} of the sellers like it lost so many reviews to staff in 91 days; usual is {peer}.",
+    ),
 )

@@ -68,12 +68,21 @@ def found_later(market: Market, cutoff: date) -> Market:
 
 def doubled(market: Market) -> Market:
     """Every seller has everything twice: products, reviews and queries of other names to which the same happens."""
-    ours = {"product_id", "review_id", "query_id", "report_id"}
+    return _with_copies(market, {"product_id", "review_id", "query_id", "report_id"})
+
+
+def split(market: Market) -> Market:
+    """Everything twice, as in ``doubled``, the second half of each seller being an account of its own."""
+    return _with_copies(market, {"seller_id", "product_id", "review_id", "query_id", "report_id"})
+
+
+def _with_copies(market: Market, renamed: set[str]) -> Market:
+    """Add a copy, under other names, of every row whose key has one of them."""
 
     def copy(row: Row) -> Row:
-        return {key: value + 1_000 if key in ours else value for key, value in row.items()}
+        return {key: value + 1_000 if key in renamed else value for key, value in row.items()}
 
-    twice = {name: [*rows, *map(copy, rows)] for name, rows in market.items() if ours & set(TABLES[name].key)}
+    twice = {name: [*rows, *map(copy, rows)] for name, rows in market.items() if renamed & set(TABLES[name].key)}
     return {**market, **twice}
 
 
@@ -81,6 +90,7 @@ def calm_market(*, reviewed: bool) -> Market:
     """Draw three sellers of a listing each and full coverage; the first has old reviews, or nobody has any.
 
     Reviews 1 to 4 have one star, 5 to 8 five, all of product 1; reviews that nobody has are of an unknown product.
+    Review 9 was withdrawn at once by its author, so that every column of an action has been seen.
     """
     opened = date(2021, 1, 1)
     reviews = [
@@ -94,6 +104,7 @@ def calm_market(*, reviewed: bool) -> Market:
         }
         for review in range(1, 9)
     ]
+    withdrawn = {**reviews[0], "review_id": 9, "product_id": 1, "rating": 3}
     return {
         "sellers": [
             {"seller_id": seller, "marketplace": "US", "category": "garden", "opened_on": opened}
@@ -103,9 +114,11 @@ def calm_market(*, reviewed: bool) -> Market:
             {"product_id": product, "seller_id": product, "category": "garden", "listed_on": opened}
             for product in (1, 2, 3)
         ],
-        "reviews": reviews,
+        "reviews": [*reviews, withdrawn],
         "review_actions": [
-            {"review_id": 1, "acted_at": midnight(opened) + 9 * _DAY, "kind": "kept", "actor_kind": "staff"}
+            {"review_id": 1, "acted_at": midnight(opened) + 9 * _DAY, "kind": "kept", "actor_kind": "staff"},
+            {"review_id": 9, "acted_at": midnight(opened) + 9 * _DAY, "kind": "removed", "actor_kind": "reviewer"}
+            | {"actor_id": 6},
         ],
         "search_ranks": [_rank(1, opened, 40), _rank(99, opened, 60)],
         "coverage": [{"table_name": name, "marketplace": "US", "from_on": date(2020, 1, 1)} for name in TABLES],
@@ -113,11 +126,15 @@ def calm_market(*, reviewed: bool) -> Market:
 
 
 def with_burst(market: Market, instant: datetime) -> Market:
-    """Add something of every kind that happens to seller 1 of a calm market at one instant, or on its day."""
+    """Add something of every kind that happens to seller 1 of a calm market at one instant, or on its day.
+
+    A removal days before it leaves every window before the instant does; the rivals differ among themselves meanwhile.
+    """
+    earlier = {"review_id": 3, "acted_at": instant - 5 * _DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
     more: dict[str, list[Row]] = {
         "reviews": [{**market["reviews"][0], "review_id": 20, "created_at": instant}],
-        "review_actions": list(_removals(instant)),
-        "search_ranks": [_rank(1, instant.date(), 2)],
+        "review_actions": [earlier, *_removals(instant)],
+        "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + 20 * _DAY)],
         "sales": [{"product_id": 1, "sold_on": instant.date(), "units": 9, "revenue": 9.0}],
         "account_actions": [{"seller_id": 1, "acted_at": instant, "kind": "suspended", "actor_kind": "staff"}],
         "buyer_reports": [{"report_id": 1, "seller_id": 1, "reported_at": instant, "kind": "paid_review"}],
@@ -158,7 +175,11 @@ def meeting_market() -> tuple[Market, list[date]]:
 
 def _removals(instant: datetime) -> Iterator[Row]:
     for review, actor_kind in ((1, "staff"), (2, "staff"), (5, "staff"), (6, "reviewer"), (7, "automation")):
-        yield {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind}
+        yield {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind, "actor_id": 7}
+
+
+def _rivals(day: date) -> list[Row]:
+    return [_rank(2, day, 1), _rank(3, day, 2)]
 
 
 def _rank(product: int, observed_on: date, position: int) -> Row:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 SOAK = os.environ.get("SCRUBWATCH_SOAK_EXAMPLES")
+UNSHRUNK = "SCRUBWATCH_UNSHRUNK" in os.environ
+"""Whether it is enough to know that an example fails: the search for the smallest one takes minutes."""
 
 
 def few(examples: int) -> settings:
@@ -17,4 +19,5 @@ def few(examples: int) -> settings:
         database=None,
         derandomize=SOAK is None,
         suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate] if UNSHRUNK else list(Phase),
     )

@@ -28,6 +28,7 @@ from tests.features.altered_markets import (
     found_later,
     moved_later,
     otherwise_later,
+    split,
     with_burst,
     without_later,
 )
@@ -46,8 +47,9 @@ from tests.features.random_market import CUTOFFS, Market, random_market, telling
 randoms = st.randoms(use_true_random=False)
 
 BURST = datetime.fromisoformat("2023-02-15")
-SCALE_FREE = {"share", "share difference", "stars"}
+SCALE_FREE = {"share", "share difference", "stars", "days", "weeks"}
 COUNTS = {"reviews", "removals", "observations"}
+WHOLE = {*COUNTS, "people", "weeks"}
 
 
 def fixed_market(seed: int = 3) -> Market:
@@ -138,9 +140,9 @@ def value_without_events(signal: Signal) -> float:
     """The declared value; one that is compared stands in the middle of its equals, if they have a value at all."""
     if signal.no_events is None:
         return math.nan
-    if signal.no_events != "compared" or signal.peers_of is None:
+    if signal.no_events != "compared" or signal.compared is None:
         return float(signal.no_events)
-    return math.nan if signal.peers_of.no_events is None else 0.5
+    return math.nan if signal.compared.of.no_events is None else 0.5
 
 
 @few(3)
@@ -152,8 +154,8 @@ def test_shares_and_percentiles_lie_between_0_and_1_and_counts_are_whole(
     table = signals(market, configuration, *telling_cutoffs(random, market, 6))
     for name, signal in CATALOGUE.items():
         values = table[name].dropna()
-        assert signal.unit not in {"share", "percentile"} or values.between(0, 1).all(), name
-        assert signal.unit not in COUNTS or (values.ge(0).all() and values.eq(values.round()).all()), name
+        assert signal.unit not in {"share", "expected share", "percentile", "tail"} or values.between(0, 1).all(), name
+        assert signal.unit not in WHOLE or (values.ge(0).all() and values.eq(values.round()).all()), name
 
 
 @few(3)
@@ -166,6 +168,21 @@ def test_twice_of_everything_doubles_counts_and_leaves_rates(random: Random, con
         if signal.unit in SCALE_FREE | COUNTS:
             factor = 2 if signal.unit in COUNTS else 1
             pd.testing.assert_series_equal(twice[name], factor * once[name], check_exact=False, atol=1e-12, rtol=0)
+
+
+@few(3)
+@given(random=randoms)
+def test_an_account_split_in_two_leaves_both_halves_its_rates(random: Random, configuration: Configuration) -> None:
+    market = random_market(random)
+    cutoffs = telling_cutoffs(random, market, 6)
+    whole, halves = signals(doubled(market), configuration, *cutoffs), signals(split(market), configuration, *cutoffs)
+    second = halves["seller_id"] > 1_000
+    for half in (halves[~second], halves[second]):
+        assert half["seller_id"].mod(1_000).tolist() == whole["seller_id"].tolist()
+        for name in (name for name, signal in CATALOGUE.items() if signal.unit in SCALE_FREE):
+            pd.testing.assert_series_equal(
+                half[name].reset_index(drop=True), whole[name], check_exact=False, atol=1e-12, rtol=0
+            )
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.__name__.replace("_", " "))

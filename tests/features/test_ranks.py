@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from tests.features.conftest import Signals, honest_tables, moment, product, rank
+from tests.features.conftest import Row, Signals, action, honest_tables, moment, product, rank, review
 
 CUTOFF = "2024-06-03"
 
@@ -86,3 +86,56 @@ def test_the_largest_jump_is_held_against_the_largest_of_the_months_before(signa
         ]
     )
     assert signals(CUTOFF, tables).loc["anna", "rank_jump_change_28d"] == pytest.approx(math.log(10 / 2), abs=1e-6)
+
+
+def removal_and_places(*places: Row) -> dict[str, list[Row]]:
+    """Tables with a removal of a negative review of the lamp by staff on 6 May, and these places of the lamp."""
+    return honest_tables(
+        reviews=[review("bad", "lamp", 1, "2024-01-10 08:00")],
+        review_actions=[action("bad", "removed", "2024-05-06 09:00")],
+        search_ranks=list(places),
+    )
+
+
+def test_rise_after_removals_is_the_mean_rise_of_28_days_less_that_of_28_days_before(signals: Signals) -> None:
+    tables = removal_and_places(
+        rank("lamp", "light", "2024-04-01", 40),
+        rank("lamp", "light", "2024-04-07", 30),  # 29 days before
+        rank("lamp", "light", "2024-04-08", 20),  # 28 days before: 1.5 times as high
+        rank("lamp", "light", "2024-05-05", 16),  # a day before: 1.25 times
+        rank("lamp", "light", "2024-05-06", 12),  # on the day: neither
+        rank("lamp", "light", "2024-05-07", 6),  # a day after: twice
+        rank("lamp", "light", "2024-06-03", 3),  # 28 days after: twice, known at the next cutoff
+        rank("lamp", "light", "2024-06-04", 1),  # 29 days after
+    )
+    before = (math.log(1.5) + math.log(1.25)) / 2
+    assert signals(CUTOFF, tables).loc["anna", "rank_rise_after_removals_91d"] == pytest.approx(
+        math.log(2) - before, abs=1e-6
+    )
+    assert signals("2024-06-10", tables).loc["anna", "rank_rise_after_removals_91d"] == pytest.approx(
+        math.log(2) - before, abs=1e-6
+    )
+
+
+def test_a_pair_counts_while_its_later_day_is_in_the_window(signals: Signals) -> None:
+    tables = removal_and_places(
+        rank("lamp", "light", "2024-04-22", 8),
+        rank("lamp", "light", "2024-04-29", 4),
+        rank("lamp", "light", "2024-05-13", 1),
+    )
+    rises = {
+        cutoff: signals(cutoff, tables).loc["anna", "rank_rise_after_removals_91d"]
+        for cutoff in ("2024-05-06", "2024-05-07", "2024-05-14", "2024-08-05", "2024-08-06", "2024-08-12", "2024-08-13")
+    }
+    assert rises == pytest.approx(
+        {
+            "2024-05-06": 0.0,  # the removal is not known yet
+            "2024-05-07": -math.log(2),  # a rise before it
+            "2024-05-14": math.log(4) - math.log(2),
+            "2024-08-05": math.log(4) - math.log(2),  # 91 days after the removal
+            "2024-08-06": math.log(4),  # the pair with the rise before was known on the day of the removal
+            "2024-08-12": math.log(4),
+            "2024-08-13": 0.0,
+        },
+        abs=1e-6,
+    )

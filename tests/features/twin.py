@@ -6,6 +6,7 @@ Written from the contract and from what each signal declares that it means, not 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,9 +20,11 @@ from features.families.removals import PRIOR_REVIEWS, USUAL_RATE
 from features.signal import Signal
 from tests.features.random_market import Market, Row
 from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
+from tests.features.twin_peers import compare_with_peers
 from tests.features.twin_stories import Happening, Standing, Story, moves_of, story_of
 
 _YEAR = 364
+_AROUND = 28
 NAN = math.nan
 
 
@@ -42,11 +45,10 @@ def signal_table(market: Market, cutoffs: Sequence[date], min_group_sellers: int
             band = "none" if size == 0 else f"e{len(str(size)) - 1}"
             values = {name: _value(signal, view, covered, seller["marketplace"]) for name, signal in CATALOGUE.items()}
             sellers.append({**seller, "as_of": pd.Timestamp(cutoff), "size_band": band, **values})
-        _group(sellers, min_group_sellers)
-        _compare(sellers)
+        compare_with_peers(sellers, min_group_sellers)
         table += sellers
-    names = ["seller_id", "as_of", "marketplace", "category", "owner_id", "size_band", "peer_group", *CATALOGUE]
-    return pd.DataFrame(table, columns=names)
+    names = ["seller_id", "as_of", "marketplace", "category", "owner_id", "size_band", "peer_group"]
+    return pd.DataFrame(table, columns=[*names, "peer_sellers", *CATALOGUE])
 
 
 def _sellers_at(sellers: list[Row], cutoff: date) -> list[Row]:
@@ -118,9 +120,59 @@ def _excess(view: View, days: int) -> float:
     return math.log(smoothed(_STARS["negative"]) / smoothed(_STARS["positive"]))
 
 
-def _deletion_change(view: View) -> float:
-    before = _deletion_rate(view, _STARS["negative"], _YEAR, until=91)
-    return _deletion_rate(view, _STARS["negative"], 91) - before
+def _deletion_change(view: View, stars: str, actor: str = "staff") -> float:
+    before = _deletion_rate(view, _STARS[stars], _YEAR, actor, until=91)
+    return _deletion_rate(view, _STARS[stars], 91, actor) - before
+
+
+def _taken(view: View, days: int) -> list[Happening]:
+    """Removals of negative reviews by staff."""
+    found = view.within(days, "removed")
+    return [each for each in found if each.actor == "staff" and each.stars in _STARS["negative"]]
+
+
+def _by_person(view: View, days: int) -> Counter[Any]:
+    return Counter(each.person for each in _taken(view, days) if each.person is not None)
+
+
+def _most_by_one(view: View) -> float:
+    return max(_by_person(view, 91).values(), default=0)
+
+
+def _median_age(view: View) -> float:
+    """The lower median of the ages, as the middle of the bin that holds it, in days."""
+    ages = sorted(each.age for each in _taken(view, 91))
+    if not ages:
+        return NAN
+    edge = timedelta(hours=1.5)
+    while 2 * edge <= ages[(len(ages) - 1) // 2] and edge < timedelta(days=512):
+        edge *= 2
+    return edge / timedelta(days=1) * math.sqrt(2)
+
+
+def _streak(view: View) -> float:
+    """The longest run of weeks, counted back from the cutoff, with a removal in each."""
+    weeks = {(view.cutoff - each.counts_from.date()).days - 1 for each in _taken(view, _YEAR)}
+    weeks = {days // 7 for days in weeks}
+    longest = run = 0
+    for week in range(_YEAR // 7):
+        run = run + 1 if week in weeks else 0
+        longest = max(longest, run)
+    return longest
+
+
+def _rise_after_removals(view: View) -> float:
+    """The mean rise on days after a day with removals, less that on days before one."""
+    removal_days = {each.counts_from.date() for each in _taken(view, 91 + _AROUND) if not each.late}
+    moves = [each for each in view.within(91 + _AROUND, "ranked") if not each.late]
+    before, after = [], []
+    for removed in removal_days:
+        for move in moves:
+            seen = move.counts_from.date()
+            known = max(seen, removed) >= view.cutoff - timedelta(days=91)
+            if known and 0 < abs((seen - removed).days) <= _AROUND:
+                (after if seen > removed else before).append(move.rise)
+    return sum(after) / max(len(after), 1) - sum(before) / max(len(before), 1)
 
 
 def _rating_uplift(view: View) -> float:
@@ -163,7 +215,17 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     "staff_share_of_removals_91d": lambda view: _share(
         view.count(91, "removed", actor=["staff"]), view.count(91, "removed")
     ),
-    "negative_deletion_change_91d": _deletion_change,
+    "staff_removals_91d": lambda view: view.count(91, "removed", actor=["staff"]),
+    "reviews_at_risk_91d": lambda view: view.at_risk(91),
+    **{f"{stars}_deletion_change_91d": partial(_deletion_change, stars=stars) for stars in _STARS},
+    "author_deletion_change_91d": partial(_deletion_change, stars="review", actor="reviewer"),
+    "automation_deletion_change_91d": partial(_deletion_change, stars="review", actor="automation"),
+    **{f"removing_staff_{days}d": lambda view, days=days: len(_by_person(view, days)) for days in (91, _YEAR)},
+    "negative_removals_by_one_91d": _most_by_one,
+    "share_of_one_remover_91d": lambda view: _share(_most_by_one(view), _by_person(view, 91).total()),
+    "removed_negative_age_91d": _median_age,
+    "removal_weeks_in_a_row_364d": _streak,
+    "rank_rise_after_removals_91d": _rise_after_removals,
     "rating_uplift_364d": _rating_uplift,
     **{f"rank_jump_{days}d": partial(_jump, days=days) for days in (28, 91, _YEAR)},
     **{f"rank_jump_change_{days}d": partial(_jump_change, days=days) for days in (28, 91)},
@@ -172,38 +234,26 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
 """What each signal means, by its name; NaN where it says nothing, which reads as no events."""
 
 
+_ACTORS = ("reviews", "review_actions", "review_actions.actor_id")
+_NEEDS = {
+    "reviews_arrived_91d": ("reviews",),
+    **dict.fromkeys(
+        ("removing_staff_91d", "removing_staff_364d", "negative_removals_by_one_91d", "share_of_one_remover_91d"),
+        _ACTORS,
+    ),
+    "rank_rise_after_removals_91d": ("reviews", "review_actions", "search_ranks"),
+}
+"""Tables and columns that a signal needs, where they are not those of its service."""
+_REACH = {"rank_rise_after_removals_91d": 91 + _AROUND}
+
+
 def _value(signal: Signal, view: View, covered: Covered, marketplace: str) -> float:
-    if signal.peers_of is not None:
+    if signal.compared is not None:
         return NAN
-    tables = ["search_ranks"] if signal.service == "rank" else ["reviews", "review_actions"]
-    if signal.name == "reviews_arrived_91d":
-        tables = ["reviews"]
-    if not all(covered(table, marketplace, signal.window_days, view.cutoff) for table in tables):
+    usual = ("search_ranks",) if signal.service == "rank" else ("reviews", "review_actions")
+    days = _REACH.get(signal.name, signal.window_days)
+    if not all(covered(source, marketplace, days, view.cutoff) for source in _NEEDS.get(signal.name, usual)):
         return NAN
     value = float(_MEANINGS[signal.name](view))
     empty = signal.no_events if isinstance(signal.no_events, float) else NAN
     return empty if math.isnan(value) else value
-
-
-def _group(sellers: list[Row], least: int) -> None:
-    """Name each seller's peers: the first of these groups that is large enough, else all."""
-    for seller in sellers:
-        seller["peers"], seller["peer_group"] = sellers, "any/any/any"
-        for same in (("marketplace",), ("marketplace", "size_band"), ("marketplace", "category", "size_band")):
-            peers = [other for other in sellers if all(other[each] == seller[each] for each in same)]
-            if len(peers) >= least:
-                parts = [seller[each] if each in same else "any" for each in ("marketplace", "category", "size_band")]
-                seller["peers"], seller["peer_group"] = peers, "/".join(parts)
-
-
-def _compare(sellers: list[Row]) -> None:
-    for signal in CATALOGUE.values():
-        if signal.peers_of is None:
-            continue
-        for seller in sellers:
-            own = seller[signal.peers_of.name]
-            values = [peer[signal.peers_of.name] for peer in seller["peers"]]
-            present = [value for value in values if not math.isnan(value)]
-            below = len([value for value in present if value < own])
-            ties = len([value for value in present if value == own])
-            seller[signal.name] = NAN if math.isnan(own) else (below + ties / 2) / len(present)

@@ -122,6 +122,9 @@ class Covered:
 
     def __call__(self, table: str, marketplace: str, days: int, cutoff: date) -> bool:
         """Whether the table's rows go back to the window's first day, or the marketplace declares that they do."""
+        days_seen = [day for day in self.first_days.get((table, marketplace), []) if day < cutoff]
+        if "." in table:  # an optional column only has to have been seen
+            return bool(days_seen)
         start = date.fromordinal(cutoff.toordinal() - days)
         spans = [
             row
@@ -131,7 +134,6 @@ class Covered:
         if spans:
             last = date.fromordinal(cutoff.toordinal() - 1)
             return any(row["from_on"] <= start and (row["to_on"] or date.max) >= last for row in spans)
-        days_seen = [day for day in self.first_days.get((table, marketplace), []) if day < cutoff]
         return bool(days_seen) and min(days_seen) <= start
 
 
@@ -151,5 +153,6 @@ def coverage_of(rows: Market, listings: Listings) -> Covered:
             if not isinstance(happened, datetime):
                 happened = midnight(happened)
             seller = listings.in_force(product_of(row), happened, row["counts_from"])["seller_id"]
-            days.setdefault((name, marketplaces[seller]), []).append(row["counts_from"].date())
+            for source in (name, *(f"{name}.{column}" for column, value in row.items() if value is not None)):
+                days.setdefault((source, marketplaces[seller]), []).append(row["counts_from"].date())
     return Covered(days, rows["coverage"])

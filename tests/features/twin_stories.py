@@ -30,6 +30,8 @@ class Happening:
     stars: int = 0
     actor: str = ""
     rise: float = 0.0
+    person: Any = None
+    age: timedelta = timedelta(0)
     until: datetime = FOREVER
 
     @property
@@ -86,7 +88,7 @@ def story_of(review: Row, actions: list[Row], listings: Listings) -> Story:
         told.append(news)
         before = story.standings[-1]
         now = _told_again(review, [each for each in told if each.kind != "moved"], before, news)
-        story.happenings += _what_changed(before, now, news, product, listings)
+        story.happenings += _what_changed(before, now, news, review, listings)
         story.standings.append(now)
     return story
 
@@ -119,11 +121,20 @@ def _told_again(review: Row, told: list[News], before: Standing, latest: News) -
     return Standing(latest.counts_from, holder, stars, hidden_by)
 
 
-def _what_changed(before: Standing, now: Standing, news: News, product: Any, listings: Listings) -> Iterator[Happening]:
+def _what_changed(before: Standing, now: Standing, news: News, review: Row, listings: Listings) -> Iterator[Happening]:
     shown = now.hidden_by is None
     if news.kind == "removed" and before.hidden_by is None and not shown:
-        seller = listings.in_force(product, news.happened, news.counts_from)["seller_id"]
-        yield Happening(seller, "removed", news.counts_from, news.happened, before.stars, news.row["actor_kind"])
+        seller = listings.in_force(review["product_id"], news.happened, news.counts_from)["seller_id"]
+        yield Happening(
+            seller,
+            "removed",
+            news.counts_from,
+            news.happened,
+            before.stars,
+            news.row["actor_kind"],
+            person=news.row["actor_id"],
+            age=news.happened - review["created_at"],
+        )
     if news.kind == "edited" and shown and _side(now.stars) not in {"between", _side(before.stars)}:
         yield Happening(now.holder, "turned", news.counts_from, news.happened, now.stars)
     if news.kind == "moved" and shown:
@@ -168,5 +179,5 @@ def _move(row: Row, earlier: list[Row], until: datetime, listings: Listings) -> 
     if not own and version["listed_on"] > earlier[0]["observed_on"]:
         return  # it was not for sale then, so it did not stand below the last place either
     place = own[0]["position"] if own else max(other["position"] for other in earlier) + 1
-    rise = math.log(place / row["position"])
+    rise = round(math.log(place / row["position"]), 6)  # kept as whole millionths
     yield Happening(version["seller_id"], "ranked", row["counts_from"], observed, rise=rise, until=until)

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.families.peers import rarity, robust_tail
+from features.peers import compare
 from features.settings import read_settings
 from features.signal import Signal
 from model.settings import Configuration
@@ -16,13 +18,21 @@ REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture
 def catalogue() -> dict[str, Signal]:
+    reviews = declared("reviews_91d", unit="reviews", direction=0)
+    deletions = declared("deletions_91d", unit="removals")
+    bursts = declared("bursts_91d", unit="removals")
+    jump = declared("rank_jump_28d", service="rank", unit="log ratio", window_days=28)
     signals = [
-        declared("reviews_91d", unit="reviews", direction=0),
-        declared("deletion_rate_91d", day_zero="beta_binomial", exposure="reviews_91d"),
+        reviews,
+        declared("deletion_rate_91d"),
         declared("deletion_rate_364d", window_days=364),
-        declared("bursts_91d", unit="removals", day_zero="gamma_poisson", exposure="reviews_91d"),
-        declared("rank_jump_28d", service="rank", unit="log ratio", window_days=28, day_zero="robust_z"),
+        deletions,
+        bursts,
+        jump,
         declared("kept_share_91d", direction=-1),
+        rarity(deletions, reviews, "beta_binomial", "{value}, {peer}", day_zero=True),
+        rarity(bursts, reviews, "gamma_poisson", "{value}, {peer}", day_zero=True),
+        robust_tail(jump, "{value}, {peer}", day_zero=True),
     ]
     return {signal.name: signal for signal in signals}
 
@@ -46,14 +56,22 @@ def signal_table(catalogue: dict[str, Signal]) -> pd.DataFrame:
             "marketplace": np.where(np.arange(sellers) % 4 == 0, "DE", "US"),
             "peer_group": [f"group {number % 8}" for number in range(sellers)],
             "reviews_91d": reviews,
-            "deletion_rate_91d": random.binomial(reviews.astype(int), rate) / reviews,
+            "size_band": "e1",
+            "deletions_91d": random.binomial(reviews.astype(int), rate).astype(float),
             "deletion_rate_364d": random.beta(2, 50, sellers),
             "bursts_91d": random.poisson(reviews * rate / 5).astype(float),
             "rank_jump_28d": random.normal(size=sellers) + 3 * (np.arange(sellers) < 20),
             "kept_share_91d": random.uniform(size=sellers),
         }
     )
-    missing = random.uniform(size=(sellers, len(catalogue))) < 0.2
+    table["deletion_rate_91d"] = table["deletions_91d"] / reviews
+    measured = [name for name, signal in catalogue.items() if signal.compared is None]
+    missing = random.uniform(size=(sellers, len(measured))) < 0.2
     missing[:, 0] = False
-    table[list(catalogue)] = table[list(catalogue)].mask(missing)
-    return table
+    table[measured] = table[measured].mask(missing)
+    return table.assign(
+        **compare(
+            {name: each.compared for name, each in catalogue.items() if each.compared is not None},
+            {name: table[name].to_numpy() for name in table},
+        )
+    )

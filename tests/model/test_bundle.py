@@ -11,7 +11,7 @@ import pytest
 
 from features.errors import NoFittingModel, WrongUse
 from features.measures import Formula
-from features.signal import Signal
+from features.signal import Retired, Signal
 from model.bundle import (
     MOST_BYTES,
     Bundle,
@@ -78,6 +78,17 @@ def test_a_bundle_answers_as_the_classifier_did(
     assert bundle.scores(np.array([0.5])).tolist() == [0.5]
 
 
+def test_a_bundle_that_reads_a_retired_signal_answers_as_before(
+    folder: Path, catalogue: dict[str, Signal], signal_table: pd.DataFrame
+) -> None:
+    before = read_bundle(folder, catalogue).margins(signal_table)
+    retired = {
+        name: dataclasses.replace(signal, retired=Retired(date(2024, 6, 1), "a test"))
+        for name, signal in catalogue.items()
+    }
+    assert (read_bundle(folder, retired).margins(signal_table) == before).all()
+
+
 def test_the_order_of_the_columns_changes_nothing(
     folder: Path, catalogue: dict[str, Signal], signal_table: pd.DataFrame
 ) -> None:
@@ -90,7 +101,7 @@ def test_contributions_and_base_add_up_to_the_margin(
 ) -> None:
     bundle = read_bundle(folder, catalogue)
     contributions = bundle.contributions(signal_table.iloc[:30])
-    assert contributions.shape == (30, 7)
+    assert contributions.shape == (30, 11)
     assert np.abs(contributions.sum(axis=1) - bundle.margins(signal_table.iloc[:30])).max() < 1e-9
     assert contributions[:, -1] == pytest.approx([bundle.card.base] * 30)
 
@@ -98,7 +109,7 @@ def test_contributions_and_base_add_up_to_the_margin(
 def test_no_rows_give_no_margins(folder: Path, catalogue: dict[str, Signal], signal_table: pd.DataFrame) -> None:
     bundle = read_bundle(folder, catalogue)
     assert bundle.margins(signal_table.iloc[:0]).shape == (0,)
-    assert bundle.contributions(signal_table.iloc[:0]).shape == (0, 7)
+    assert bundle.contributions(signal_table.iloc[:0]).shape == (0, 11)
 
 
 def test_lightgbm_opens_the_text_alone(folder: Path, catalogue: dict[str, Signal], signal_table: pd.DataFrame) -> None:

@@ -179,12 +179,26 @@ def test_a_row_in_no_test_fold_has_no_margin(market: tuple[pd.DataFrame, np.ndar
     assert not np.isnan(found.margins[:500]).any()
 
 
+TAILS = {"deletions_tail_91d", "bursts_tail_91d", "rank_jump_tail_28d"}
+
+
 @pytest.mark.parametrize(
     ("chosen", "held"),
     [
         ("none", set()),
-        ("core", {"deletion_rate_91d", "bursts_91d", "rank_jump_28d"}),
-        ("all", {"deletion_rate_91d", "deletion_rate_364d", "bursts_91d", "rank_jump_28d", "kept_share_91d"}),
+        ("core", {"deletions_91d", "bursts_91d", "rank_jump_28d", *TAILS}),
+        (
+            "all",
+            {
+                "deletion_rate_91d",
+                "deletion_rate_364d",
+                "kept_share_91d",
+                "deletions_91d",
+                "bursts_91d",
+                "rank_jump_28d",
+                *TAILS,
+            },
+        ),
     ],
 )
 def test_the_set_of_constraints_follows_the_declarations(

@@ -61,7 +61,7 @@ def test_items_of_real_contributions_add_up_within_a_millionth(
     signal_table: pd.DataFrame, catalogue: dict[str, Signal], shown: int
 ) -> None:
     rows = signal_table.iloc[:50]
-    contributions = np.random.default_rng(1).normal(scale=3, size=(50, 7))
+    contributions = np.random.default_rng(1).normal(scale=3, size=(50, 11))
     medians = peer_medians(signal_table, list(catalogue))
     found = model_reasons(rows, contributions, CALIBRATION, catalogue, list(catalogue), medians, shown)
     sums = [sum(reason["contribution"] for reason in reasons) for reasons in found]

@@ -1,3 +1,4 @@
+import dataclasses
 from datetime import date
 from typing import Any
 
@@ -5,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.signal import Retired
 from model.settings import Configuration
 from tests.declared import declared
 from training.fit import calibrate, fit_model, obstacle
+from training.report import catalogue_digest
 
 AS_OF = date(2024, 12, 2)
 UNKNOWN = float("nan")
@@ -72,6 +75,19 @@ def test_a_fit_finds_the_telling_signal_and_says_what_it_left_out(configuration:
     assert fit.card.positive_cases == 40
     assert fit.card.metrics["judged.roc_auc"] == 1.0
     assert fit.rows["margin"].notna().all()
+
+
+def test_a_retired_signal_is_not_learned_from_however_much_it_tells(configuration: Configuration) -> None:
+    rows, panel = market(40, 40, 200)
+    small = configuration.classifier.model_copy(update={"bags": 1, "max_trees": 40})
+    settings = configuration.model_copy(update={"classifier": small})
+    retired = dataclasses.replace(CATALOGUE["telling_91d"], retired=Retired(date(2024, 6, 1), "a test"))
+    catalogue = {**CATALOGUE, "telling_91d": retired}
+    fit = fit_model(rows, panel, catalogue, settings, AS_OF, progress=lambda _: None)
+    assert [known.name for known in fit.card.signals] == ["noise_91d"]
+    assert not any("telling_91d" in note for note in fit.card.notes)
+    assert "all 2 signals are missing" in obstacle(rows, panel.assign(noise_91d=UNKNOWN), catalogue)
+    assert catalogue_digest(catalogue) != catalogue_digest(CATALOGUE)  # so that the next retraining is not a repetition
 
 
 def test_calibration_takes_the_last_row_of_each_verdict_that_the_product_drew(configuration: Configuration) -> None:

@@ -1,0 +1,34 @@
+"""SQL of pairs: days with events beside the days before and after them, joined when a window asks for them.
+
+Both sides are tiles already: a seller's few days with events and its days with values. Their join is exact, costs the
+days with events times the days with values in reach, and stores nothing, where facts made by the join would have to be
+folded from both sides each week: every new place in search meets the removals of the last weeks.
+"""
+
+from __future__ import annotations
+
+from features.measures import Pairs
+
+
+def paired(pairs: Pairs, events: str, values: str) -> str:
+    """Table expression of the pairs as tile rows, from the tile rows of the events and of the values.
+
+    Its rows are more than one a seller and day; their sums are what counts.
+    """
+    sums = ",\n    ".join(
+        f"case when value.day {sign} event.day then value.{each.name} else 0 end as {each.name}_{when}"
+        for each in pairs.around
+        for when, sign in (("before", "<"), ("after", ">"))
+    )
+    return f"""(
+  select
+    value.seller_id, greatest(value.day, event.day) as day, false as late, value.until_on,
+    {sums}
+  from (
+    select distinct seller_id, day from {events} as tile where {pairs.events.name} > 0 and not late
+  ) as event
+  join {values} as value
+    on value.seller_id = event.seller_id
+    and value.day >= event.day - {pairs.days} and value.day <= event.day + {pairs.days} and value.day <> event.day
+  where not value.late
+)"""
