@@ -8,8 +8,10 @@ give quantiles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Literal
 
 from features.lookups import Lookup
@@ -180,6 +182,29 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Together:
+    """Measures of several tile kinds that count parts of the same: their sums, added."""
+
+    parts: tuple[Measure, ...]
+
+    def total(self, days: int) -> Formula:
+        """Their sum in the window of the last ``days`` days."""
+        return _added([part.total(days) for part in self.parts])
+
+    def earlier(self, days: int, start: int = LONGEST_DAYS) -> Formula:
+        """Their sum from ``start`` days before the cutoff up to the window's first day: the seller's own past."""
+        return _added([part.earlier(days, start) for part in self.parts])
+
+    def level(self) -> Formula:
+        """Their running total up to the cutoff, over all history."""
+        return _added([part.level() for part in self.parts])
+
+    def before(self, days: int) -> Formula:
+        """Their running total at the start of the window."""
+        return _added([part.before(days) for part in self.parts])
+
+
+@dataclass(frozen=True)
 class Formula:
     """An expression over windowed measures: SQL, and the windowed measures that it reads."""
 
@@ -203,6 +228,10 @@ class Formula:
     def _with(self, sign: str, other: Formula | float) -> Formula:
         right = _formula(other)
         return Formula(f"({self.sql} {sign} {right.sql})", self.inputs | right.inputs)
+
+
+def _added(parts: Sequence[Formula]) -> Formula:
+    return reduce(operator.add, parts)
 
 
 def _formula(value: Formula | float) -> Formula:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.catalogue import CATALOGUE, WINDOWED, pairs_of_days, tile_kinds
@@ -78,14 +79,12 @@ def signals_at(
         StoreBusy: another run holds the store.
 
     """
-    import pandas as pd  # noqa: PLC0415  (heavy: only for those who ask for a frame)
-
     group = table_group(settings)
     manifest = store.manifest()
     if any(_stored(manifest, group, cutoff) is None for cutoff in cutoffs):
         manifest = _make(store, sorted(set(cutoffs)), settings, progress)
     paths = [store.path / str(_stored(manifest, group, cutoff)) for cutoff in sorted(set(cutoffs))]
-    return pd.concat([pq.read_table(path).to_pandas() for path in paths], ignore_index=True)
+    return pa.concat_tables([pq.read_table(path) for path in paths]).to_pandas()
 
 
 def table_group(settings: FeatureSettings) -> str:
@@ -157,10 +156,12 @@ def signal_tables(
         return tiles(store, manifest, kind, tile_folding(kind, settings).group, cutoffs)
 
     _measure(connection, rows_of or tiles_of, cutoffs)
-    connection.execute(f"create or replace temp table values_then as {_values(store, manifest, cutoffs)}")
+    found = connection.sql(_values(store, manifest, cutoffs)).to_arrow_table()
+    for name in (*tile_kinds(), *pairs_of_days()):
+        connection.execute(f"drop table {name}_measures")
     for cutoff in cutoffs:
-        rows = connection.sql(f"select * from values_then where as_of = date '{cutoff}' order by seller_id")
-        yield cutoff, with_peers(rows.to_arrow_table(), CATALOGUE, settings.peers).select([*SELLER_COLUMNS, *CATALOGUE])
+        rows = found.filter(pc.equal(found["as_of"], pa.scalar(datetime.combine(cutoff, time()), pa.timestamp("us"))))
+        yield cutoff, with_peers(rows, CATALOGUE, settings.peers).select([*SELLER_COLUMNS, *CATALOGUE])
 
 
 def _measure(
@@ -210,6 +211,7 @@ from sellers_then
 left join coverage_then
   on coverage_then.marketplace = sellers_then.marketplace and coverage_then.as_of = sellers_then.as_of
 {joins}
+order by sellers_then.as_of, sellers_then.seller_id
 """
 
 

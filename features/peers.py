@@ -41,9 +41,7 @@ def with_peers(rows: pa.Table, catalogue: Mapping[str, Signal], settings: PeerSe
     columns = {name: rows[name].to_numpy() for name in rows.column_names} | {"peer_group": group}
     comparisons = {name: each.compared for name, each in catalogue.items() if each.compared is not None}
     found = {name: pa.array(values, from_pandas=True) for name, values in compare(comparisons, columns).items()}
-    _, members = _members(columns)
-    peers = np.bincount(members.groups)[members.groups[: len(rows)]]
-    more = {"peer_group": pa.array(group, pa.string()), "peer_sellers": pa.array(peers, pa.int64()), **found}
+    more = {"peer_group": pa.array(group, pa.string()), **found}
     for name, values in more.items():
         rows = rows.append_column(name, values)
     return rows
@@ -72,11 +70,12 @@ def peer_groups(
 def in_wider_group(signal_table: pd.DataFrame, group: str) -> pd.Series:
     """Whether each row of the signal table is among the sellers of a group that others fell back to."""
     marketplace, size = signal_table["marketplace"].astype(str), signal_table["size_band"].astype(str)
-    return _in_wider_group(marketplace, size, group)
+    of_size = marketplace + "/any/" + size == group
+    return of_size | (marketplace + "/any/any" == group) | (group == EVERYBODY)
 
 
-def compare(comparisons: Mapping[str, Comparison], rows: Columns) -> dict[str, Floats]:
-    """Compute comparisons for all sellers of one cutoff; NaN where one cannot be compared.
+def compare(comparisons: Mapping[str, Comparison], rows: Columns) -> dict[str, NDArray[Any]]:
+    """Compute comparisons for all sellers of one cutoff, and ``peer_sellers``; NaN where one cannot be compared.
 
     A seller is compared with every seller of its group, those that have a smaller group of their own included. Counts,
     and expectations for them, need an exposure above 0. Where less is riskier, the lower tail is told.
@@ -87,20 +86,19 @@ def compare(comparisons: Mapping[str, Comparison], rows: Columns) -> dict[str, F
 
     """
     sellers, members = _members(rows)
+    own = len(rows["peer_group"])
     found: dict[tuple[str, Fit | None, str], Fitted] = {}
-    told = {}
+    told: dict[str, NDArray[Any]] = {"peer_sellers": np.bincount(members.groups, minlength=1)[members.groups[:own]]}
     for name, each in comparisons.items():
         if each.fit is None:
-            told[name] = _percentiles(np.asarray(rows[each.of.name], float)[sellers], members)[
-                : len(rows["peer_group"])
-            ]
+            told[name] = _percentiles(np.asarray(rows[each.of.name], float)[sellers], members)[:own]
             continue
         key = each.of.name, each.fit, "" if each.exposure is None else each.exposure.name
         if key not in found:
             found[key] = _fitted(each, rows, sellers, members)
         values = found[key].tails if each.read == "tail" else found[key].expected
         riskier_below = each.read == "tail" and each.of.direction < 0 and each.fit != "robust_z"
-        told[name] = np.asarray(1 - values if riskier_below else values)[: len(rows["peer_group"])]
+        told[name] = np.asarray(1 - values if riskier_below else values)[:own]
     return told
 
 
@@ -122,17 +120,25 @@ def _percentiles(values: Floats, members: Members) -> Floats:
 def _members(rows: Columns) -> tuple[Codes, Members]:
     """Positions of sellers, first each in its own group, then again in every wider group that others fell back to."""
     own, names = _coded(rows["peer_group"])
-    market, size = (np.asarray(rows[name], dtype=object) for name in ("marketplace", "size_band"))
-    markets, _ = _coded(market)
-    everybody = markets.max(initial=-1) + 1
-    sellers, groups = [np.arange(len(own))], [own]
-    parents = [np.where(own == names.index(EVERYBODY), everybody, markets) if EVERYBODY in names else markets]
+    market, market_names = _coded(rows["marketplace"])
+    size, size_names = _coded(rows["size_band"])
+    everybody = len(market_names)
+    sellers, groups, parents = [np.arange(len(own))], [own], [market]
     for code, group in enumerate(names):
-        if "/any/" in group:
-            wider = np.flatnonzero(_in_wider_group(market, size, group) & (own != code))
-            sellers.append(wider)
-            groups.append(np.full(len(wider), code))
-            parents.append(np.full(len(wider), everybody) if group == EVERYBODY else markets[wider])
+        if "/any/" not in group:
+            continue
+        inside = np.array(
+            [
+                [group in {f"{name}/any/{band}", f"{name}/any/any", EVERYBODY} for band in size_names]
+                for name in market_names
+            ]
+        )
+        wider = np.flatnonzero(inside[market, size] & (own != code))
+        sellers.append(wider)
+        groups.append(np.full(len(wider), code))
+        parents.append(np.full(len(wider), everybody) if group == EVERYBODY else market[wider])
+    if EVERYBODY in names:
+        parents[0] = np.where(own == names.index(EVERYBODY), everybody, market)
     joined, of_parent = np.concatenate(groups), np.unique(np.concatenate(parents), return_inverse=True)[1]
     everywhere = np.isin(joined, [code for code, name in enumerate(names) if name == EVERYBODY])
     return np.concatenate(sellers), Members(joined, of_parent, everywhere | (np.arange(len(joined)) < len(own)))
@@ -164,8 +170,3 @@ def _fitted(each: Comparison, rows: Columns, sellers: Codes, members: Members) -
             )
             tails[known], expected[known] = fitted.tails, fitted.expected
     return Fitted(tails, expected)
-
-
-def _in_wider_group(marketplace: Any, size: Any, group: str) -> Any:
-    of_size = marketplace + "/any/" + size == group
-    return of_size | (marketplace + "/any/any" == group) | (group == EVERYBODY)

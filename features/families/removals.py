@@ -9,7 +9,7 @@ from __future__ import annotations
 from features.families.peers import against_peers, expected, rarity
 from features.families.review_states import NEGATIVE, POSITIVE, review_steps
 from features.lookups import OF_REVIEWS
-from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, log, or_zero, share
+from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, Together, log, or_zero, share
 from features.signal import Direction, Signal
 
 USUAL_RATE = 0.03
@@ -19,19 +19,40 @@ PRIOR_REVIEWS = 20
 
 _BY = {"staff": "'staff'", "author": "'reviewer'", "automation": "'automation'"}
 
+_PLAIN = {
+    "came": "1",
+    "came_negative": f"case when {NEGATIVE} then 1 else 0 end",
+    "came_positive": f"case when {POSITIVE} then 1 else 0 end",
+    "came_stars": "rating",
+}
+
+REVIEW_ARRIVALS = TileKind(
+    name="review_arrivals",
+    folds=dict.fromkeys(_PLAIN, "sum"),
+    lookup=OF_REVIEWS,
+    facts=f"""
+-- a row is a review that arrives at a seller and is shown there
+{review_steps()}
+select seller_id, known_at, happened_at, cast(null as date) as until_on,
+  {", ".join(f"{sql} as {name}" for name, sql in _PLAIN.items())}
+from held_posts
+where holder = seller_id
+""",
+)
+
 _FACTS = f"""
--- a row is one thing that happened to a review: it arrived at a seller, changed its stars, was removed, moved
+-- a row is one thing that happened to a review later, or that it arrived where another seller held the product
 {review_steps()},
 entries as (
   select seller_id, known_at, happened_at, 'arrived' as what, 1 as sign, rating,
     cast(null as varchar) as actor_kind, true as visible, false as withheld
-  from posts
+  from held_posts where holder <> seller_id
   union all
   select holder, known_at, held_since, 'arrived', 1, rating, null, true, false
   from held_posts where holder <> seller_id
   union all
   select holder, known_at, happened_at, 'standing', 1, rating, null, true, false
-  from held_posts
+  from held_posts where holder <> seller_id
   union all
   select holder, known_at, happened_at, 'standing', 1, rating, null, visible, withheld
   from steps where step = 1
@@ -79,8 +100,8 @@ _MEASURES = {
     "removed_staff_positive": _counted(f"what = 'removed' and actor_kind = 'staff' and {POSITIVE}"),
 }
 
-REVIEW_FLOW = TileKind(
-    name="review_flow",
+REVIEW_CHANGES = TileKind(
+    name="review_changes",
     folds=dict.fromkeys(_MEASURES, "sum"),
     lookup=OF_REVIEWS,
     facts=_FACTS.replace("{measures}", ",\n  ".join(f"{sql} as {name}" for name, sql in _MEASURES.items())),
@@ -90,8 +111,11 @@ _REVIEWS = ("reviews",)
 _REMOVALS = ("reviews", "review_actions")
 
 
-def _measure(name: str, needs: tuple[str, ...] = _REMOVALS) -> Measure:
-    return Measure(REVIEW_FLOW, name, needs)
+def _measure(name: str, needs: tuple[str, ...] = _REMOVALS) -> Together:
+    """A measure of changes; what arrives, or stands, is also counted where reviews simply arrive and stay."""
+    plain = name.replace("visible", "came").replace("arrived", "came")
+    arrivals = (Measure(REVIEW_ARRIVALS, plain, needs),) if plain in _PLAIN else ()
+    return Together((*arrivals, Measure(REVIEW_CHANGES, name, needs)))
 
 
 ARRIVED = _measure("arrived", _REVIEWS)

@@ -52,7 +52,7 @@ def market() -> Market:
 @pytest.mark.parametrize(
     ("late", "weeks_to_fold"),
     [
-        ({"reviews": [review(1_000, LATE_DAY)]}, {"review_flow": [10], "rank_moves": []}),
+        ({"reviews": [review(1_000, LATE_DAY)]}, {"review_arrivals": [10], "rank_moves": []}),
         (
             {
                 "review_actions": [
@@ -64,10 +64,10 @@ def market() -> Market:
                     }
                 ]
             },
-            {"review_flow": [3, 4, 10], "rank_moves": []},
+            {"review_changes": [3, 4, 10], "rank_moves": []},
         ),
-        ({"search_ranks": [place(LATE_DAY, 2)]}, {"review_flow": [], "rank_moves": [10, 11]}),
-        ({"search_ranks": [place(LATE_DAY, 2, query=2)]}, {"review_flow": [], "rank_moves": [10]}),
+        ({"search_ranks": [place(LATE_DAY, 2)]}, {"review_arrivals": [], "rank_moves": [10, 11]}),
+        ({"search_ranks": [place(LATE_DAY, 2, query=2)]}, {"review_arrivals": [], "rank_moves": [10]}),
     ],
     ids=["a review", "what was done to a review", "a place", "a place in a query that was never observed"],
 )
