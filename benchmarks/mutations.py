@@ -40,7 +40,7 @@ TESTS = (
 
 OTHER_SIGN = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 OF_TIME = re.compile(
-    r"day|as_of|known|happened|_at\b|_on\b|_from\b|_until\b|cutoff|recorded|version|earliest|latest|deadline",
+    r"day|as_of|known|happened|_at\b|_on\b|_from\b|_until\b|cutoff|recorded|version|earliest|latest|deadline|moment",
     re.IGNORECASE,
 )
 COMPARISON = re.compile(r"(?P<left>[\w.{}'()\[\]]+) (?P<sign><=|>=|<|>) (?P<right>[\w.{}'()\[\]]+)")
@@ -116,14 +116,15 @@ def _changes(text: str, first: int, last: int) -> Iterator[tuple[int, int, str]]
             yield *match.span("cast"), "p.listed_on"
 
 
-def killer_of(mutant: Mutant) -> str | None:
-    """The test that notices the mutant; None if it survives."""
+def killer_of(mutant: Mutant | None) -> str | None:
+    """The test that notices the mutant, or fails without one; None if it survives."""
     with TemporaryDirectory() as name:
         tree = Path(name) / "tree"
         shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".*", "store", "demo", "real", "__pycache__"))
-        target = tree / mutant.file
-        text = target.read_text(encoding="utf-8")
-        target.write_text(text[: mutant.start] + mutant.instead + text[mutant.end :], encoding="utf-8")
+        if mutant is not None:
+            target = tree / mutant.file
+            text = target.read_text(encoding="utf-8")
+            target.write_text(text[: mutant.start] + mutant.instead + text[mutant.end :], encoding="utf-8")
         for files in TESTS:
             failed = _first_failure(tree, files)
             if failed is not None:
@@ -142,7 +143,7 @@ def _first_failure(tree: Path, files: tuple[str, ...]) -> str | None:
         return "ran without end"
     if run.returncode == 0:
         return None
-    named = re.search(r"^(?:FAILED|ERROR) \S*?/([\w.]+(?:::\S+)?)", run.stdout, re.MULTILINE)
+    named = re.search(r"^(?:FAILED|ERROR) \S*/(\w+\.py\S*)", run.stdout, re.MULTILINE)
     return named[1] if named else run.stdout[-200:]
 
 
@@ -153,6 +154,9 @@ def main(wanted: str = "") -> None:
     equivalent = [mutant for mutant in mutants if (mutant.file, mutant.told) in EQUIVALENT]
     tried = [mutant for mutant in mutants if mutant not in equivalent]
     print(f"{len(mutants)} mutants, {len(equivalent)} of them change nothing for a reason that is given", flush=True)
+    whole = killer_of(None)
+    if whole is not None:
+        sys.exit(f"without any mutant {whole} fails already: mend that first")
     survivors = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for mutant, killer in zip(tried, pool.map(killer_of, tried), strict=True):
