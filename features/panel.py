@@ -216,8 +216,7 @@ def _measures(
     for name, tile_rows in rows.items():
         of_kind = [each for each in windowed if each.measure.kind.name == name]
         if of_kind:
-            by = getattr(of_kind[0].measure.kind, "by", None)
-            steps[f"{name}_measures"] = measured(tile_rows, of_kind, cutoffs, by)
+            steps[f"{name}_measures"] = measured(tile_rows, of_kind, cutoffs)
     return steps
 
 

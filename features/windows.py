@@ -2,8 +2,9 @@
 
 One cutoff is one pass of filtered sums. For many cutoffs, a week apart or several, days are first summed into weeks on
 the grid of the cutoffs; running sums, and their differences over as many weeks as a window has, then give every cutoff
-in one pass. Both ways add whole numbers only, so they agree to the last bit. What does not add up is read from the rows
-of each window, at one cutoff or at many.
+in one pass. Kinds with few rows are joined with the cutoffs whose windows hold them instead: for 52 cutoffs, 60,000
+removals and 20,000 sellers 14 sums cost .6 CPU-s so, and 9.7 on the grid. All ways add whole numbers only, so they
+agree to the last bit. What does not add up is read from the rows of each window, at one cutoff or at many.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from features.gathered import entities, is_gathered, streak
-from features.measures import LONGEST_DAYS, Windowed
+from features.measures import LONGEST_DAYS, Pairs, TileKind, Windowed
 
 _WEEK = 7
 _FEW_CUTOFFS = 2
@@ -25,20 +26,19 @@ def cutoff_table(cutoffs: Sequence[date]) -> str:
     return f"(select unnest([{dates}]) as as_of)"
 
 
-def measured(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date], by: str | None = None) -> str:
+def measured(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
     """SQL of the measures: a row is a seller and cutoff, ``seller_id``, ``as_of`` and a column for each of them.
 
     Args:
         tiles: table expression of the tile rows.
         windowed: measures of one tile kind over windows of whole weeks.
         cutoffs: at least one date.
-        by: the column of the tile rows that names an entity, if there is one.
 
     """
     added = [each for each in windowed if not is_gathered(each)]
     if len(cutoffs) <= _FEW_CUTOFFS and len(added) == len(windowed):
         return _direct(tiles, added, cutoffs)
-    parts = [*_added(tiles, added, cutoffs), *_gathered(tiles, windowed, cutoffs, by)]
+    parts = [*_added(tiles, added, cutoffs), *_gathered(tiles, windowed, cutoffs)]
     each_part = ") union all (".join(_with_all(part, columns, windowed) for part, columns in parts)
     columns = ",\n  ".join(
         f"cast({'sum' if each.fold == 'sum' else 'max'}({each.column}) as bigint) as {each.column}" for each in windowed
@@ -59,7 +59,7 @@ def _added(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) ->
     names = [each.column for each in windowed]
     if not windowed:
         return
-    if len(cutoffs) <= _FEW_CUTOFFS:
+    if len(cutoffs) <= _FEW_CUTOFFS or _has_few_rows(windowed[0].measure.kind):
         yield _direct(tiles, windowed, cutoffs), names
         return
     grids: dict[int, list[date]] = defaultdict(list)
@@ -70,8 +70,14 @@ def _added(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) ->
     yield _direct(f"(select * from {tiles} where until_on is not null)", windowed, cutoffs), names
 
 
-def _gathered(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date], by: str | None) -> Iterator[_Part]:
+def _has_few_rows(kind: TileKind | Pairs) -> bool:
+    """Whether a grid of all sellers and weeks would cost more than its rows: kinds of entities, and pairs of days."""
+    return isinstance(kind, Pairs) or kind.by is not None
+
+
+def _gathered(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> Iterator[_Part]:
     of_entities = [each for each in windowed if each.fold in {"distinct", "most_of_one"}]
+    by = getattr(windowed[0].measure.kind, "by", None)
     if of_entities and by is not None:
         yield entities(tiles, of_entities, by, cutoff_table(cutoffs)), [each.column for each in of_entities]
     for each in windowed:
@@ -88,12 +94,14 @@ def _with_all(part: str, columns: Sequence[str], windowed: Sequence[Windowed]) -
 
 def _direct(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> str:
     columns = ",\n  ".join(_filtered(each) for each in windowed)
+    starts = [each.start for each in windowed if each.start is not None]
+    since = f" and day >= as_of - {max(starts)}" if len(starts) == len(windowed) else ""
     return f"""
 select
   seller_id, as_of,
   {columns}
 from {tiles} as tile
-join {cutoff_table(cutoffs)} as cutoff on day < as_of and (until_on is null or until_on >= as_of)
+join {cutoff_table(cutoffs)} as cutoff on day < as_of and (until_on is null or until_on >= as_of){since}
 group by seller_id, as_of
 """
 
