@@ -48,7 +48,40 @@ TWO_CLOCKS = re.compile(r"greatest\((?P<one>[\w.{}]+), (?P<other>(?:[\w.{}]+|coa
 CAST_OF_KNOWN = re.compile(r"(?:cast\(|date_trunc\('week', )(?P<clock>known_at)\b")
 VALID_FROM = re.compile(r"order by (?P<clock>[ps]\.valid_from)|cast\((?P<cast>p\.valid_from) as timestamp\)")
 
-EQUIVALENT: dict[tuple[str, str], str] = {}
+EQUIVALENT: dict[tuple[str, str], str] = {
+    (
+        "features/families/ranks.py",
+        "p.last_known_at [<= -> <] c.first_known_at as settled",
+    ): "with both instants equal both ways of reading the earlier day give the same rows",
+    (
+        "features/families/ranks.py",
+        "where c.prior_on [< -> <=] c.observed_on",
+    ): "a query has one row a day, so that an earlier row is of another day",
+    (
+        "features/families/ranks.py",
+        "where until_on is null or until_on [> -> >=] cast(known_at as date)",
+    ): "a row replaced on its own day is held by no cutoff: the join asks for until_on >= as_of > day",
+    (
+        "features/families/ranks.py",
+        "where until_on is null or until_on > cast([known_at -> happened_at] as date)",
+    ): "a row replaced on its own day or before is held by no cutoff, whether it is stored or not",
+    (
+        "features/families/review_states.py",
+        "join listing_holders as h on p.product_id = h.product_id and h.known_from [> -> >=] p.known_at",
+    ): "a review is held from the instant at which it is known; moving it to its holder takes and gives the same",
+    (
+        "features/gathered.py",
+        'return f"day >= as_of - {days} and day < as_of and (until_on is null or until_on [>= -> >] as_of)"',
+    ): "no kind whose rows are gathered is ever corrected: until_on is null",
+    (
+        "features/listings.py",
+        "having i.known_at [< -> <=] coalesce(min(better.known_at), timestamp '9999-12-31 00:00:00')",
+    ): "a span that ends when it begins holds no instant",
+    (
+        "features/windows.py",
+        "where day [< -> <=] date '{cutoffs[-1]}' and until_on is null",
+    ): "the day of the last cutoff lies in a week after the grid",
+}
 """Mutants that change nothing, by file and mutated text, with the reason."""
 
 
