@@ -14,10 +14,10 @@ LINT := $(BIN)/ruff format --quiet --check . || { echo "not formatted: make form
 	&& $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 REAL_DATA ?= ../shared/data/bitcoin_otc
 
-.PHONY: help setup demo test check lint format real prove lock
+.PHONY: help setup demo test check lint format real mutations prove lock
 
 help:  ## What can be made
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-8s%s\n", t, $$0 }'
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-10s%s\n", t, $$0 }'
 
 setup: .venv/.installed  ## Set up .venv; all others do it by themselves
 
@@ -43,7 +43,10 @@ format: .venv/.installed  ## Format the code and mend what ruff can mend
 real: .venv/.installed  ## The same jobs on 35,592 real ratings, where they are at hand
 	@$(BIN)/python -m benchmarks.bitcoin_otc --source $(REAL_DATA)
 
-prove: check real  ## Everything that is claimed: `make check`, then every benchmark
+mutations: .venv/.installed  ## Break the clock in one place after the other; some test must notice each (an hour)
+	@$(BIN)/python -m benchmarks.mutations
+
+prove: check real mutations  ## Everything that is claimed: `make check`, then every benchmark
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \

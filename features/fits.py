@@ -4,7 +4,8 @@ Every group is described by its own figures drawn towards those of its parent gr
 that a small group does not invent its own normality. Distributions are fitted by moments, first to counts cut at the
 highest usual rate, then without the sellers that were a surprise, so that culprits do not widen what they are compared
 with. Sellers that are alike are one kind with a number; kinds are added in their order, so that neither the order of
-the sellers nor the number of threads changes a bit of any figure.
+the sellers nor the number of threads changes a bit of any figure. Two counts and a number cost .1 CPU-s for 20,000
+sellers and 1.1 for 200,000.
 """
 
 from __future__ import annotations

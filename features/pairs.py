@@ -2,7 +2,8 @@
 
 Both sides are tiles already: a seller's few days with events and its days with values. Their join is exact, costs the
 days with events times the days with values in reach, and stores nothing, where facts made by the join would have to be
-folded from both sides each week: every new place in search meets the removals of the last weeks.
+folded from both sides each week: every new place in search meets the removals of the last weeks. 60,000 removals beside
+2,080,000 days with places cost .2 CPU-s at one cutoff and .9 at 52.
 """
 
 from __future__ import annotations

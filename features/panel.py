@@ -176,7 +176,7 @@ def _measure(
         rows[name] = f"{name}_rows"
     for name, kind in kinds.items():
         of_kind = sorted((each for each in _WINDOWED if each.measure.kind == kind), key=lambda each: each.column)
-        measure(connection, f"{name}_measures", rows[name], of_kind, cutoffs, getattr(kind, "by", None))
+        measure(connection, f"{name}_measures", rows[name], of_kind, cutoffs)
 
 
 def _values(store: Store, manifest: Manifest, cutoffs: Sequence[date]) -> str:

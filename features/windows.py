@@ -1,8 +1,8 @@
 """Windowed measures at one cutoff or at many, from the rows of a tile kind.
 
 A few cutoffs are one pass over the rows each. Many, a week apart or several, are read off a grid of sellers and weeks
-(``features.grid``). Both ways add whole numbers only, so they agree to the last bit. What does not add up is read from
-the rows of each window, at one cutoff or at many.
+(``features.grid``); kinds with few rows are joined with the cutoffs whose windows hold them. All ways add whole numbers
+only, so they agree to the last bit. What does not add up is read from the rows of each window.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import duckdb
 
 from features.gathered import entities, is_gathered, streak
 from features.grid import on_grid
-from features.measures import Windowed
+from features.measures import Pairs, TileKind, Windowed
 
 _OLDER = 1_000_000
 """Days: of what lies before every window."""
@@ -37,7 +37,6 @@ def measure(
     tiles: str,
     windowed: Sequence[Windowed],
     cutoffs: Sequence[date],
-    by: str | None = None,
 ) -> None:
     """Make the table NAME: a row is a seller and cutoff, ``seller_id``, ``as_of`` and a column for each measure.
 
@@ -47,10 +46,9 @@ def measure(
         tiles: table expression of the tile rows.
         windowed: measures of one tile kind over windows of whole weeks.
         cutoffs: at least one date.
-        by: the column of the tile rows that names an entity, if there is one.
 
     """
-    parts = [*_added(connection, tiles, windowed, cutoffs), *_gathered(tiles, windowed, cutoffs, by)]
+    parts = [*_added(connection, tiles, windowed, cutoffs), *_gathered(tiles, windowed, cutoffs)]
     connection.execute(f"create or replace temp table {name} as {_joined(parts, windowed)}")
     for weekday in range(7):
         connection.unregister(f"grid_{weekday}")
@@ -79,7 +77,7 @@ def _added(
     names = [each.column for each in added]
     if not added:
         return
-    if len(cutoffs) <= _FEW_CUTOFFS:
+    if len(cutoffs) <= _FEW_CUTOFFS or _has_few_rows(added[0].measure.kind):
         yield _direct(tiles, added, cutoffs), names
         return
     grids: dict[int, list[date]] = defaultdict(list)
@@ -93,8 +91,14 @@ def _added(
         yield _direct(replaced, added, cutoffs), names
 
 
-def _gathered(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date], by: str | None) -> Iterator[_Part]:
+def _has_few_rows(kind: TileKind | Pairs) -> bool:
+    """Whether a grid of all sellers and weeks would cost more than its rows: kinds of entities, and pairs of days."""
+    return isinstance(kind, Pairs) or kind.by is not None
+
+
+def _gathered(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> Iterator[_Part]:
     of_entities = [each for each in windowed if each.fold in {"distinct", "most_of_one"}]
+    by = getattr(windowed[0].measure.kind, "by", None)
     if of_entities and by is not None:
         yield entities(tiles, of_entities, by, cutoff_table(cutoffs)), [each.column for each in of_entities]
     for each in windowed:
@@ -116,13 +120,15 @@ def _direct(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -
     parts = {_of_ages(each): f"{each.fold}({each.measure.name})" for each in windowed}
     by_age = ",\n    ".join(f"{sql} as {name}" for name, sql in parts.items())
     columns = ",\n  ".join(_of_window(each) for each in windowed)
+    starts = [each.start for each in windowed if each.start is not None]
+    since = f" and day >= as_of - {max(starts)}" if len(starts) == len(windowed) else ""
     return f"""
 with by_age as (
   select
     seller_id, as_of, late, case {within} else {_OLDER} end as within,
     {by_age}
   from {tiles} as tile
-  join {cutoff_table(cutoffs)} as cutoff on day < as_of and (until_on is null or until_on >= as_of)
+  join {cutoff_table(cutoffs)} as cutoff on day < as_of and (until_on is null or until_on >= as_of){since}
   group by 1, 2, 3, 4
 )
 select
