@@ -46,7 +46,10 @@ real: .venv/.installed  ## The same jobs on 35,592 real ratings, where they are 
 mutations: .venv/.installed  ## Break the clock in one place after the other; some test must notice each (an hour)
 	@$(BIN)/python -m benchmarks.mutations
 
-prove: check real mutations  ## Everything that is claimed: `make check`, then every benchmark
+engine: .venv/.installed  ## What the feature engine costs beside other ways; writes docs/benchmarks.md (an hour and a half)
+	@$(BIN)/python -m benchmarks.engine --write docs/benchmarks.md
+
+prove: check real mutations engine  ## Everything that is claimed: `make check`, then every benchmark
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \

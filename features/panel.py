@@ -49,7 +49,7 @@ SELLER_COLUMNS = (
 )
 """Columns of the signal table before its signals."""
 
-_ROWS_A_MB = 500
+_ROWS_A_MB = 300
 """Rows of the signal table that are computed at once, for each megabyte of the memory limit."""
 
 _SIZE = ARRIVED.total(LONGEST_DAYS)

@@ -64,7 +64,9 @@ def week(size: str, work: Path, keys: Keys) -> Iterator[str]:
         for weeks in _HISTORIES:
             store = _copy(work / f"held-{weeks}", work / "store")
             costs.setdefault(f"new week after {weeks - 1}", []).append(_next(work / f"known-{weeks}", store))
-        again = _copy(work / f"known-{WEEKS}", work / "again")
+        again = work / "again"
+        shutil.rmtree(again, ignore_errors=True)
+        shutil.copytree(work / f"known-{WEEKS}", again, symlinks=True)
         for name in WEEKLY:
             shutil.copy(data / name / f"week={WEEKS - 2}" / "data_0.parquet", again / name / "again.parquet")
         costs.setdefault("a week delivered again", []).append(_next(again, store))
@@ -86,17 +88,17 @@ def _deliver(data: Path, known: Path, weeks: Iterable[int]) -> None:
     """Link the files of these weeks, and of what does not come by the week."""
     for name in ("sellers", "products"):
         if not (known / name).exists():
-            shutil.copytree(data / name, known / name, copy_function=os.link)
+            shutil.copytree(data / name, known / name, copy_function=os.symlink)
     for week_number in weeks:
         for name in WEEKLY:
             part = f"week={week_number}"
-            shutil.copytree(data / name / part, known / name / part, copy_function=os.link)
+            shutil.copytree(data / name / part, known / name / part, copy_function=os.symlink)
 
 
-def _copy(folder: Path, place: Path) -> Path:
+def _copy(store: Path, place: Path) -> Path:
     """A copy in no time: files of a store never change, so they are linked; its manifest is replaced, not written."""
     shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(folder, place, copy_function=os.link)
+    shutil.copytree(store, place, copy_function=os.link)
     return place
 
 
