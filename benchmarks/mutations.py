@@ -29,9 +29,11 @@ MOST_SECONDS = 900
 TESTS = (
     (
         "test_twin.py::test_the_naive_twin_agrees_where_instants_meet",
+        "test_removers.py",
+        "test_laws.py::test_a_window_begins_with_its_first_instant",
         "test_clock.py",
         "test_ranks.py",
-        "test_removers.py",
+        "test_edges.py",
     ),
     ("test_twin.py", "test_laws.py"),
     ("test_removals.py", "test_exactly_once.py", "test_intake.py", "test_refusal.py"),

@@ -24,6 +24,8 @@ def removed(*removals: tuple[str, str | None], **of_the_action: object) -> dict[
 
 def test_removing_staff_are_counted_once_each_and_only_in_the_window(signals: Signals) -> None:
     tables = removed(
+        ("2023-06-04 23:59:59", "too early"),  # before the 364 days
+        ("2023-06-05 00:00", "first"),  # their first instant
         ("2024-03-03 23:59:59", "old hand"),  # before the 91 days
         ("2024-03-04 00:00", "mia"),
         ("2024-05-01 09:00", "mia"),
@@ -32,7 +34,7 @@ def test_removing_staff_are_counted_once_each_and_only_in_the_window(signals: Si
     )
     anna = signals(CUTOFF, tables).loc["anna"]
     assert anna["removing_staff_91d"] == 2
-    assert anna["removing_staff_364d"] == 3
+    assert anna["removing_staff_364d"] == 4
     assert anna["negative_removals_by_one_91d"] == 2
     assert anna["share_of_one_remover_91d"] == pytest.approx(2 / 3)
     assert anna["negative_removals_91d"] == 4
@@ -104,6 +106,11 @@ def test_the_streak_is_the_longest_run_of_weeks_before_the_cutoff(signals: Signa
     assert now.to_dict() == {"anna": 3, "boris": 0}
     # weeks end at the cutoff: on a Tuesday 14 to 20 May, 7 to 13 May without any, and 30 April to 6 May with two
     assert signals("2024-05-21", tables)["removal_weeks_in_a_row_364d"].to_dict() == {"anna": 1, "boris": 0}
+
+
+def test_the_first_week_of_the_year_is_whole_and_the_one_before_it_is_outside(signals: Signals) -> None:
+    tables = removed(("2023-06-04 23:59", "mia"), ("2023-06-05 00:00", "mia"), ("2023-06-12 00:00", "mia"))
+    assert signals(CUTOFF, tables).loc["anna", "removal_weeks_in_a_row_364d"] == 2
 
 
 def test_own_past_is_kept_for_every_rate(signals: Signals) -> None:
