@@ -6,7 +6,7 @@ delivery that breaks the contract as a whole is refused before anything but its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -62,14 +62,14 @@ def take_in(
         key = privacy_key(settings.privacy, store)
         identity = _identity(delivery, manifest, settings, key)
         connection.execute("set variable privacy_key = ?", [key])
-        run = Run(connection, store, manifest, settings, identity["key_types"], delivery)
+        run = Run(connection, store, replace(manifest, identity=identity), settings, identity["key_types"], delivery)
         for table in TABLES.values():
             progress(f"checking {table.name}")
             judge(run, table, as_of)
         refuse_if_broken(run, as_of, allow)
         if write:
             progress("landing new rows")
-            _commit(run, identity)
+            _commit(run)
     return IntakeReport(
         as_of,
         {name: run.reports[name] for name in TABLES if name in delivery.tables},
@@ -98,7 +98,7 @@ def _identity(delivery: Delivery, manifest: Manifest, settings: FeatureSettings,
     return identity
 
 
-def _commit(run: Run, identity: Mapping[str, Any]) -> None:
+def _commit(run: Run) -> None:
     manifest = run.manifest
     _open_listings(run)
     for table in run.sorted_tables:
@@ -108,7 +108,7 @@ def _commit(run: Run, identity: Mapping[str, Any]) -> None:
             run.connection, f"select count(*) from {run.standings[table.name].stale}"
         ):
             manifest = land(run.connection, run.store, manifest, table, run.standings[table.name])
-    manifest = without_outdated(run, replace(manifest, identity=identity))
+    manifest = without_outdated(run, manifest)
     run.store.commit(replace(manifest, inputs={**manifest.inputs, **run.delivery.files}))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -40,13 +41,9 @@ def measure(way: str, *arguments: str | Path, spills_into: Path | None = None) -
 
 def _watch(folder: Path | None, ended: threading.Event, spilled: list[float]) -> None:
     while folder is not None and not ended.wait(0.2):
-        sizes = 0
-        for path in folder.rglob("duckdb_temp*"):
-            try:
-                sizes += path.stat().st_size
-            except FileNotFoundError:
-                continue
-        spilled[0] = max(spilled[0], sizes / _MEGABYTE)
+        with contextlib.suppress(FileNotFoundError):  # what was spilled is gone again
+            sizes = sum(path.stat().st_size for path in folder.glob("staging/duckdb-*/*"))
+            spilled[0] = max(spilled[0], sizes / _MEGABYTE)
 
 
 def told(costs: Mapping[str, Sequence[Cost]], beside: str) -> list[str]:

@@ -91,7 +91,8 @@ def scan(data: str) -> None:
 def _from_raw_rows(store: Store, cutoffs: Sequence[date]) -> None:
     chosen = settings()
     with store.writing(), connect(chosen.engine, store.scratch) as connection:
-        manifest = fold(connection, store, store.manifest(), coverage_foldings(), chosen.engine)
+        manifest = store.commit(fold(connection, store, store.manifest(), coverage_foldings(), chosen.engine))
+    with store.writing(), connect(chosen.engine, store.scratch) as connection:
         _open_raw_rows(connection, store, manifest, cutoffs[-1])
 
         late = f"known_at > happened_at + interval '{chosen.contract.late_after_days}' day as late"
@@ -106,7 +107,6 @@ def _from_raw_rows(store: Store, cutoffs: Sequence[date]) -> None:
 def _open_raw_rows(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, before: date) -> None:
     for table in TABLES.values():
         rows = landed(store, manifest, table, manifest.identity["key_types"])
-        connection.execute(f"drop table if exists {table.name}")
         connection.execute(
             f"create or replace temp view {table.name} as select * from ({rows}) where known_at < date '{before}'"
         )

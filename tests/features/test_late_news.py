@@ -111,3 +111,14 @@ def test_a_file_that_is_as_it_was_is_not_read_again_and_one_that_is_not_is(
     write_rows(tmp_path / "data" / "reviews" / "1.parquet", "reviews", [review(1_000, LATE_DAY)])
     take_in(tmp_path / "data", store, None, small)
     assert hashed == ["reviews"]
+
+
+def test_a_table_may_come_for_the_first_time_when_others_are_folded(
+    configuration: Configuration, tmp_path: Path
+) -> None:
+    small = for_small_markets(configuration, tmp_path / "key")
+    later = {"search_ranks": market()["search_ranks"]}
+    first = {name: rows for name, rows in market().items() if name not in later}
+    store = take_in_runs(tmp_path, [first, later], small, ask_between=[LAST])
+    whole = take_in_runs(tmp_path / "whole", [market()], small)
+    assert signals_at(store, [LAST], small).equals(signals_at(whole, [LAST], small))
