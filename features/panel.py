@@ -1,8 +1,7 @@
 """The signal table: one row a seller and cutoff, computed from tiles, stored once for each cutoff.
 
-Peers are the sellers of the same marketplace, category and size at the cutoff, where the size is the number of reviews
-that arrived in the 364 days before. Groups that are too small fall back to marketplace and size, to the marketplace,
-and to all sellers.
+Measures over windows come from tiles, signals from formulas over measures, and comparisons from the peers' signals
+(``features.peers``). The size of a seller is the number of reviews that arrived in the 364 days before the cutoff.
 """
 
 from __future__ import annotations
