@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import WrongUse
+from simulator.judge import open_truth
 from simulator.schema import TABLES
-from simulator.truth import TRUTH
 
 
 class Figure(NamedTuple):
@@ -169,11 +169,11 @@ def draw_portrait(out: Path, truth: Path, page: Path) -> None:
 def _opened(out: Path, truth: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("set enable_progress_bar = false")
-    for folder, names, prefix, depth in ((out, TABLES, "", "*/*"), (truth, TRUTH, "true_", "*")):
-        for name in names:
-            if not (folder / name).is_dir():
-                raise WrongUse(f"{folder}: no folder '{name}'; expected what `scrubwatch simulate` writes")
-            connection.execute(f"create view {prefix}{name} as from read_parquet('{folder}/{name}/{depth}.parquet')")
+    for name in TABLES:
+        if not (out / name).is_dir():
+            raise WrongUse(f"{out}: no folder '{name}'; expected what `scrubwatch simulate` writes")
+        connection.execute(f"create view {name} as from read_parquet('{out}/{name}/*/*.parquet')")
+    open_truth(connection, truth)
     return connection
 
 
