@@ -58,7 +58,7 @@ def truly_guilty(truth: Path, rows: pd.DataFrame) -> Floats:
     dates: dict[pd.Timestamp, date] = {cutoff: cutoff.date() for cutoff in rows["as_of"].unique()}
     culprits = culprits_at(truth, list(dates.values()))
     found = rows[["seller_id", "as_of"]].merge(culprits, how="left", on=["seller_id", "as_of"], indicator=True)
-    return (found["_merge"] == "both").to_numpy(dtype=np.float64)
+    return np.asarray(found["_merge"] == "both", dtype=np.float64)
 
 
 def ring_folds(rows: pd.DataFrame, guilty: Floats, truth: Path, settings: ClassifierSettings) -> Folds:

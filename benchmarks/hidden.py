@@ -87,7 +87,8 @@ with clients as (
     seller_id,
     min(greatest(onset_on, begins)) as from_on,
     max(coalesce(ended_on, ends)) as to_on
-  from true_schemes, (select cast(min(acted_at) as date) as begins, cast(max(acted_at) as date) as ends from review_actions)
+  from true_schemes
+  cross join (select cast(min(acted_at) as date) as begins, cast(max(acted_at) as date) as ends from review_actions)
   where scheme = 'paid_removal'
   group by seller_id
 ),

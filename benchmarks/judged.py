@@ -2,9 +2,9 @@
 
 python -m benchmarks.judged MARKET... [--outputs DIR] [--work DIR] [--json FILE]
 
-MARKET is a name or a kind (`hard`, `honest`, `easy`). Each market is made in the work folder, or reused if it lies there
-with the same digest. Without --outputs the product itself runs (retrain, then score); with it DIR/MARKET/scores.parquet
-is judged, in which `strength` orders the sellers.
+MARKET is a name or a kind (`hard`, `honest`, `easy`). Each market is made in the work folder, or reused if it lies
+there with the same digests. Without --outputs the product itself runs (retrain, then score); with it
+DIR/MARKET/scores.parquet is judged, in which `strength` orders the sellers.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ import pyarrow.parquet as pq
 import configs
 from benchmarks.ceiling import ceiling_scores, truly_guilty
 from benchmarks.figures import Judged, table
+from benchmarks.frozen import FrozenMarket, frozen_market, frozen_names
 from benchmarks.learned import Learned, learned_at
 from benchmarks.made import made
-from benchmarks.frozen import FrozenMarket, frozen_market, frozen_names
 from benchmarks.peer import RAW_ORDER, peer_columns, peer_scores
 from features.catalogue import CATALOGUE
 from features.errors import WrongUse
@@ -108,11 +108,10 @@ def read_strength(scores: Path, sellers: pd.Series, as_of: date) -> Floats:
     if set(table["as_of"]) != {as_of}:
         raise WrongUse(f"{path}: scored as of {sorted(set(table['as_of']))}; this market is judged as of {as_of}")
     strength = table.set_index("seller_id")["strength"].reindex(sellers)
-    if strength.isna().any():
-        raise WrongUse(
-            f"{path}: {strength.isna().sum()} of {len(sellers)} sellers have no strength, {strength.index[strength.isna()][0]!r} first"
-        )
-    return strength.to_numpy(dtype=np.float64)
+    missing = strength.index[strength.isna()]
+    if len(missing):
+        raise WrongUse(f"{path}: {len(missing)} of {len(sellers)} sellers have no strength, {missing[0]!r} first")
+    return np.asarray(strength, dtype=np.float64)
 
 
 def precise(culprit: Floats, strength: Floats, judged: npt.NDArray[np.bool_]) -> float:

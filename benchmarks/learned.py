@@ -1,4 +1,4 @@
-"""The rows from which the product learns at a cutoff, made as ``retrain`` makes them, for whatever is held against it."""
+"""The rows from which the product learns at a cutoff, made as ``retrain`` makes them, for what is held against it."""
 
 from __future__ import annotations
 

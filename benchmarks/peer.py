@@ -1,4 +1,4 @@
-"""The fixed peer and the raw order: what an analyst would try first, and what every figure of the product stands beside.
+"""The fixed peer and the raw order: what an analyst would try first, and what every figure stands beside.
 
 The peer never changes: counts and rates that anybody would take, LightGBM as it comes, unknown taken as innocent. It
 reads the delivered tables by itself and shares no code with the product's signals.
@@ -31,8 +31,8 @@ _REMOVED = tuple(f"removed_by_{actor}" for actor in _ACTORS)
 _PER_REVIEW = (*_STARS, *_REMOVED, "look_ups")
 FACTS = ("reviews", *_STARS, *_REMOVED, "suspensions", "look_ups", "units", "revenue")
 
-# A row is a day's facts of a seller in force when they happened, by the day on which the platform knew them. A fact made
-# of several rows is known when the last of them is; a correction of sales enters as the difference, when it is known.
+# A row is one fact of the seller in force when it happened, with the day on which the platform knew it. A fact made of
+# several rows is known when the last of them is; a correction of sales enters as the difference, when it is known.
 _EVENTS = """
 with products_then as (
   select
@@ -40,10 +40,11 @@ with products_then as (
     seller_id,
     cast(recorded_at as date) as recorded_on,
     case
-      when row_number() over (partition by product_id order by coalesce(valid_from, listed_on)) = 1 then date '0001-01-01'
+      when row_number() over versions = 1 then date '0001-01-01'
       else coalesce(valid_from, listed_on)
     end as valid_from
   from products
+  window versions as (partition by product_id order by coalesce(valid_from, listed_on))
 ),
 posted as (
   select review_id, product_id, rating, created_at, cast(greatest(created_at, recorded_at) as date) as known_on
@@ -192,4 +193,4 @@ def peer_scores(learned: pd.DataFrame, culprit: Floats, judged: pd.DataFrame) ->
     """Scores of the judged rows by LightGBM as it comes; ``culprit`` is 1 for a found culprit, 0 for all others."""
     peer = lgb.LGBMClassifier(n_estimators=TREES, random_state=1, n_jobs=1, deterministic=True, verbose=-1)
     peer.fit(learned, culprit)
-    return np.asarray(peer.predict_proba(judged)[:, 1], dtype=np.float64)
+    return np.asarray(peer.predict_proba(judged), dtype=np.float64)[:, 1]

@@ -3,8 +3,9 @@
 python -m benchmarks.pins           simulates every frozen market and compares it with its pin (`make prove`)
 python -m benchmarks.pins --write   pins all anew: only when the markets are frozen anew
 
-The rows also depend on the last bit of exp, log and the like, which other processors and NumPy versions round in another
-way; `arithmetic` is a digest of that. Where it differs from the pinned one, rows may differ without a change of code.
+The rows also depend on the last bit of exp, log and the like, which other processors and NumPy versions round in
+another way; `arithmetic` is a digest of that. Where it differs from the pinned one, rows may differ without a change
+of code.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ JUNE = pd.Timestamp("2024-06-03")
 
 
 def at(day: str, hour: int = 12) -> datetime:
-    return datetime.fromisoformat(f"{day}T{hour:02}:00:00")  # noqa: DTZ - naive as UTC, as the contract has it
+    return datetime.fromisoformat(f"{day}T{hour:02}:00:00")
 
 
 def write(folder: Path, table: str, columns: list[str], *rows: tuple[object, ...]) -> None:
