@@ -44,6 +44,9 @@ real: .venv/.installed  ## The same jobs on 35,592 real ratings, where they are 
 	@$(BIN)/python -m benchmarks.bitcoin_otc --source $(REAL_DATA)
 
 prove: check real  ## Everything that is claimed: `make check`, then every benchmark
+	@$(BIN)/python -m benchmarks.pins
+	@$(BIN)/python -m benchmarks.hidden
+	@$(BIN)/python -m benchmarks.judged hard easy
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \

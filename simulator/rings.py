@@ -141,7 +141,7 @@ def _bribe(world: World, random: Random, count: int) -> Rings:
 
 
 def _evenly(random: Random, draws: Ints, count: int) -> Ints:
-    """As many of the draws as wanted, spread evenly over their distribution: few rings keep the shares that were set."""
+    """As many of the draws as wanted, spread evenly over their distribution: few rings keep the shares set."""
     places = (random.permutation(count) + 0.5) / max(count, 1)
     return np.quantile(draws, places, method="inverted_cdf").astype(np.int64)
 
