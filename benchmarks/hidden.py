@@ -26,7 +26,7 @@ class Hidden(NamedTuple):
 
     Attributes:
         paid_share: greatest share of paid removals among a bribed moderator's decisions while he served.
-        ticketed_share: share of the paid removals that cite a (forged) ticket.
+        ticketed_share: share of the paid removals that cite a (forged) ticket; more than was set after a takedown.
         small_share: share of the clients of paid removal that had under five removed a month.
         crowded_share: share of the rings that began with two or more moderators.
         rarest_look_alike: sellers with the rarest honest look-alike, for each guilty seller.
@@ -43,7 +43,7 @@ class Hidden(NamedTuple):
         """What was promised of a hard market and does not hold."""
         promises = {
             "paid removals are over 5 % of a bribed moderator's decisions": self.paid_share > 0.05,
-            "not half of the paid removals cite a forged ticket": not 0.4 <= self.ticketed_share <= 0.6,
+            "under half of the paid removals cite a forged ticket": self.ticketed_share < 0.45,
             "under a quarter of the clients stay under five removals a month": self.small_share < 0.25,
             "under half of the rings have two moderators": self.crowded_share < 0.45,
             "a look-alike is rarer than guilt": self.rarest_look_alike <= 1,
