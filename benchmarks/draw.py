@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ RANGES = Path(__file__).parent / "markets" / "ranges"
 _ENDS = {"from", "to"}
 
 
+@cache
 def ranges_of(kind: str) -> dict[str, Any]:
     """The ranges of a kind of market, nested as its settings are.
 
@@ -33,13 +35,17 @@ def ranges_of(kind: str) -> dict[str, Any]:
     return dict(yaml.safe_load((RANGES / f"{kind}.yaml").read_text(encoding="utf-8")))
 
 
-def drawn(kind: str, seed: int) -> str:
-    """The text of a market's file."""
-    random = np.random.Generator(np.random.PCG64(seed))
-    settings = _drawn(ranges_of(kind), random)
+def drawn(kind: str, seed: int) -> dict[str, Any]:
+    """A market's settings, as far as the ranges name them, and its seed."""
+    settings: dict[str, Any] = _drawn(ranges_of(kind), np.random.Generator(np.random.PCG64(seed)))
     settings["market"]["seed"] = seed
+    return settings
+
+
+def text_of(kind: str, seed: int) -> str:
+    """The text of a market's file."""
     head = f"# Frozen: `python -m benchmarks.draw {kind} {seed}` drew it from ranges/{kind}.yaml.\n"
-    return head + yaml.safe_dump(settings, sort_keys=False, default_flow_style=None, width=100)
+    return head + yaml.safe_dump(drawn(kind, seed), sort_keys=False, default_flow_style=None, width=100)
 
 
 def _drawn(ranges: Any, random: np.random.Generator) -> Any:
@@ -75,4 +81,4 @@ def _outside(ranges: Any, given: Any, name: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(drawn(sys.argv[1], int(sys.argv[2])))
+    sys.stdout.write(text_of(sys.argv[1], int(sys.argv[2])))

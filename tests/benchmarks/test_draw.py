@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
-from benchmarks.draw import drawn, outside, ranges_of
+from benchmarks.draw import drawn, outside, ranges_of, text_of
 from benchmarks.frozen import FOLDER, frozen_market, frozen_names
 from features.errors import WrongUse
 
@@ -14,7 +13,7 @@ DRAWN = [name for name in frozen_names() if name != "easy"]
 def test_a_frozen_market_is_what_its_seed_draws_from_the_ranges(name: str) -> None:
     market = frozen_market(name)
     text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    assert text == drawn(market.kind, market.settings.market.seed)
+    assert text == text_of(market.kind, market.settings.market.seed)
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -45,12 +44,12 @@ def test_the_ranges_keep_what_was_promised_of_hard_markets() -> None:
 
 def test_the_same_seed_draws_the_same_market_and_another_seed_another() -> None:
     assert drawn("hard", 1) == drawn("hard", 1)
-    first, second = (yaml.safe_load(drawn("hard", seed)) for seed in (1, 2))
+    first, second = (drawn("hard", seed) for seed in (1, 2))
     assert first["guilt"]["guilty_share"] != second["guilt"]["guilty_share"]
 
 
 def test_a_takedown_comes_to_some_markets_only() -> None:
-    weeks = [yaml.safe_load(drawn("hard", seed))["events"]["takedown_at_share"] for seed in range(200)]
+    weeks = [drawn("hard", seed)["events"]["takedown_at_share"] for seed in range(200)]
     assert 0.2 < sum(week > 0 for week in weeks) / 200 < 0.4
     assert {week for week in weeks if week < 0} == {-1.0}
 

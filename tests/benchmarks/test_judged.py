@@ -62,7 +62,7 @@ def test_an_unknown_market_is_refused() -> None:
 def test_a_market_on_disk_is_reused_until_its_digest_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     simulated: list[Path] = []
 
-    def simulate(out: Path, truth: Path, settings: object) -> None:
+    def simulate(out: Path, truth: Path, _: object) -> None:
         simulated.append(out)
         for folder in (out, truth):
             folder.mkdir(parents=True)
