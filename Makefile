@@ -14,7 +14,7 @@ LINT := $(BIN)/ruff format --quiet --check . || { echo "not formatted: make form
 	&& $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 REAL_DATA ?= ../shared/data/bitcoin_otc
 
-.PHONY: help setup demo test check lint format real mutations prove lock
+.PHONY: help setup demo test check lint format real mutations engine markets prove lock
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-10s%s\n", t, $$0 }'
@@ -49,7 +49,12 @@ mutations: .venv/.installed  ## Break the clock in one place after the other; so
 engine: .venv/.installed  ## What the feature engine costs beside other ways; writes docs/benchmarks.md (an hour and a half)
 	@$(BIN)/python -m benchmarks.engine --write docs/benchmarks.md
 
-prove: check real mutations engine  ## Everything that is claimed: `make check`, then every benchmark
+markets: .venv/.installed  ## Make the frozen markets, compare them with what was pinned, and judge the product on them (an hour)
+	@$(BIN)/python -m benchmarks.pins
+	@$(BIN)/python -m benchmarks.hidden
+	@$(BIN)/python -m benchmarks.judged hard easy
+
+prove: check real mutations engine markets  ## Everything that is claimed: `make check`, then every benchmark
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \

@@ -23,6 +23,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 import configs
+from benchmarks.learned import learned_at
 from benchmarks.rated_users import (
     FILLED,
     LABELS_FILE,
@@ -33,14 +34,11 @@ from benchmarks.rated_users import (
     write_tables,
 )
 from features.catalogue import CATALOGUE
-from features.panel import signals_at
 from features.settings import read_settings
 from features.store import Store
-from features.verdict_rows import verdicts_of
 from model.metrics import METRICS, difference, estimate
 from model.settings import Configuration
 from training.fit import fit_model
-from training.labels import label_rows, labelled_cutoffs, training_rows
 
 MIDWAY = date(2014, 1, 1)
 COMMAND = Path(sys.executable).with_name("scrubwatch")
@@ -76,10 +74,7 @@ def out_of_fold(store_path: Path, as_of: date) -> pd.DataFrame:
     the one that ``retrain`` made: same rows, same seed.
     """
     configuration = read_settings(CONFIGURATION, Configuration)
-    store, labels = Store(store_path), configuration.labels
-    verdicts = verdicts_of(store, configuration)
-    panel = signals_at(store, labelled_cutoffs(verdicts, as_of, labels), configuration)
-    rows = training_rows(label_rows(panel, verdicts, as_of, labels), labels, configuration.classifier.seed)
+    rows, panel, _ = learned_at(Store(store_path), as_of, configuration)
     fit = fit_model(rows, panel, CATALOGUE, configuration, as_of, progress=lambda _: None)
     judged = fit.rows[fit.rows["label"].notna()].sort_values("as_of", kind="stable")
     return judged.drop_duplicates("seller_id", keep="last")[["seller_id", "label", "case", "margin"]]

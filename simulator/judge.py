@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -33,6 +34,19 @@ def read_truth(truth: Path, table: str) -> pd.DataFrame:
     return pq.read_table(folder).to_pandas(date_as_object=False)
 
 
+def open_truth(connection: duckdb.DuckDBPyConnection, truth: Path) -> None:
+    """Let a connection see each table of a truth as the view `true_NAME`.
+
+    Raises:
+        WrongUse: the folder holds no truth of a simulated market.
+
+    """
+    for table in TRUTH:
+        if not (truth / table).is_dir():
+            raise WrongUse(f"{truth}: no folder '{table}'; expected the truth that `scrubwatch simulate` writes")
+        connection.execute(f"create view true_{table} as from read_parquet('{truth}/{table}/*.parquet')")
+
+
 def guilty_at(truth: Path, as_of: date) -> pd.DataFrame:
     """Every scheme that began before a cutoff: seller_id, scheme, onset_on, ended_on (null: runs at the end), active.
 
@@ -50,6 +64,20 @@ def guilty_sellers(truth: Path, as_of: date, *, active_only: bool = True) -> set
     """Sellers with a scheme that runs at the cutoff, or (with `active_only` off) that ran at any time before."""
     guilty = guilty_at(truth, as_of)
     return set(guilty.loc[guilty["active"] if active_only else slice(None), "seller_id"])
+
+
+def culprits_at(truth: Path, cutoffs: Sequence[date]) -> pd.DataFrame:
+    """Who runs a scheme at each cutoff: one row a seller and cutoff, columns seller_id, as_of."""
+    found = [
+        pd.DataFrame({"seller_id": sorted(guilty_sellers(truth, cutoff)), "as_of": pd.Timestamp(cutoff)})
+        for cutoff in cutoffs
+    ]
+    return pd.concat([frame for frame in found if len(frame)] or found[:1], ignore_index=True)
+
+
+def ring_of_sellers(truth: Path) -> pd.Series:
+    """The broker's ring of each seller that ever ran a scheme, by seller_id."""
+    return read_truth(truth, "schemes").drop_duplicates("seller_id").set_index("seller_id")["ring_id"]
 
 
 def precision_at(truth: Path, ranked_seller_ids: Sequence[Any], as_of: date, k: int) -> float:

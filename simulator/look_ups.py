@@ -113,6 +113,8 @@ def open_support_tickets(world: World, seller: Ints, at: Ints, actor: Ints, tick
 def _a_recent_review(world: World, random: np.random.Generator, seller: Ints, wanted: Bools) -> Ints:
     """One recent review of the seller where a reviewer's contact was looked up, if there is one."""
     review = np.full(len(seller), -1, dtype=np.int64)
+    if world.shelf.count == 0:
+        return review
     first = world.shelf.first_since(8)
     owner = world.products.seller[world.shelf.product[first:]]
     order = np.argsort(owner, kind="stable")

@@ -98,7 +98,8 @@ def _post_and_plan(world: World, episodes: Episodes, spells: Spells, rings: Ring
         _mask(world, episodes.of("serial_flagger", week)),
         _mask(world, episodes.of("delivery_trouble", week)),
     )
-    honest = [flagged, *rightful_work(world, week)]
+    planned = [flagged, *rightful_work(world, week)]
+    honest = [work.still_visible(world.shelf.visible) for work in planned]  # a purge takes down what was to be swept
     moderators = int((world.staff.role == code("role", "moderator")).sum())
     usual = sum(len(work.review) for work in honest) / moderators
     taken = np.concatenate([work.review for work in honest])

@@ -45,6 +45,10 @@ class Work:
         """The entries whose review nobody else has taken up."""
         return self._only(~np.isin(self.review, taken))
 
+    def still_visible(self, visible: Bools) -> Work:
+        """The entries whose review nothing has taken down since they were planned; `visible` is by review."""
+        return self._only(visible[self.review])
+
     def first_of_each(self) -> Work:
         """Each review once: its first entry."""
         _, first = np.unique(self.review, return_index=True)

@@ -119,11 +119,14 @@ def _bribe(world: World, random: Random, count: int) -> Rings:
     """Each ring has moderators of mostly one queue, and one member of each other role that its services need."""
     staff, rules = world.staff, world.settings.guilt
     moderators = np.flatnonzero((staff.role == code("role", "moderator")) & ~staff.shared)
+    sizes = _evenly(random, random.poisson(max(rules.staff_per_ring_mean - 1, 0), 10_000), count)
     actors, rings = [], []
-    for ring in range(count):
+    for ring, size in enumerate(sizes):
         first = moderators[random.integers(0, len(moderators))]
-        near = moderators[staff.queue[moderators] == staff.queue[first]]
-        more = random.choice(near, min(random.poisson(rules.staff_per_ring_mean - 1), len(near)), replace=False)
+        others = moderators[moderators != first]
+        near = others[staff.queue[others] == staff.queue[first]]
+        able = near if len(near) >= size else others
+        more = random.choice(able, min(size, len(able)), replace=False)
         inside = [
             random.choice(np.flatnonzero(staff.role == code("role", role)))
             for role in ("support", "account_specialist", "analyst")
@@ -135,6 +138,12 @@ def _bribe(world: World, random: Random, count: int) -> Rings:
     actor = np.concatenate(actors or none).astype(np.int64)
     ring_of = np.concatenate(rings or none).astype(np.int64)
     return Rings(actor, ring_of, np.full(len(actor), -1), np.full(len(actor), NEVER), count)
+
+
+def _evenly(random: Random, draws: Ints, count: int) -> Ints:
+    """As many of the draws as wanted, spread evenly over their distribution: few rings keep the shares set."""
+    places = (random.permutation(count) + 0.5) / max(count, 1)
+    return np.quantile(draws, places, method="inverted_cdf").astype(np.int64)
 
 
 def _brokers(world: World, random: Random, guilty: Ints, rings: Rings) -> Ints:

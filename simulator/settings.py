@@ -15,6 +15,7 @@ from features.settings import Count, PositiveCount, Section, Share
 
 Rate = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
+AtLeastOne = Annotated[float, Field(ge=1)]
 ByStar = Annotated[tuple[float, ...], Field(min_length=5, max_length=5)]
 
 CONFIGURATION = Path(__file__).parent.parent / "configs" / "simulator.yaml"
@@ -48,7 +49,7 @@ class PopulationSettings(Section):
     categories: tuple[CategorySettings, ...]
     size_log_sigma: Positive
     size_tail_exponent: Positive
-    products_per_seller: Positive
+    products_per_seller: AtLeastOne
     max_products: PositiveCount
     opened_before_start_share: Share
     second_account_share: Share
@@ -61,7 +62,7 @@ class PopulationSettings(Section):
 class DemandSettings(Section):
     """Search, places and sales."""
 
-    queries_per_product: Positive
+    queries_per_product: AtLeastOne
     candidates_per_query: PositiveCount
     places_shown: PositiveCount
     units_per_seller: Positive
@@ -101,7 +102,7 @@ class ModerationSettings(Section):
     flag_delay_days: Positive
     sweeps_per_review: Rate
     negative_sweep_share: Share
-    sweep_size_mean: Positive
+    sweep_size_mean: AtLeastOne
     max_reviews_per_ticket: PositiveCount
     removed_in_positive_sweep: Share
     removed_in_negative_sweep: Share
@@ -173,13 +174,13 @@ class LookAlikeSettings(Section):
     delivery_quality_shift: float
     delivery_removed_share: Share
     zealous_service_per_year: Rate
-    zealous_factor: Positive
+    zealous_factor: AtLeastOne
     deal_club_per_year: Rate
     deal_club_reviews: Positive
     viral_per_year: Rate
     viral_lift: Positive
     serial_flagger_per_year: Rate
-    serial_flagger_factor: Positive
+    serial_flagger_factor: AtLeastOne
     key_account_per_year: Rate
     wrong_suspension_per_year: Rate
     swindled_per_year: Rate
@@ -193,9 +194,9 @@ class GuiltSettings(Section):
     quality_bias: float
     scheme_weights: dict[str, Rate]
     second_scheme_share: Share
-    sellers_per_ring: Positive
+    sellers_per_ring: AtLeastOne
     same_queue_share: Share
-    staff_per_ring_mean: Positive
+    staff_per_ring_mean: AtLeastOne
     duration_weeks_median: Positive
     duration_log_sigma: Rate
     running_at_start_share: Share

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
+import configs
+from features.settings import FeatureSettings, read_settings
 from simulator import simulate
 from simulator.schema import TABLES
 from simulator.settings import SimulatorSettings, read_scenario, settings_with
@@ -38,6 +41,24 @@ def written(folder: Path, settings: SimulatorSettings) -> Written:
     for name in TRUTH:
         connection.execute(f"create view true_{name} as from read_parquet('{truth}/{name}/*.parquet')")
     return Written(out, truth, settings, lambda query: connection.execute(query).fetchall())
+
+
+def digest(folder: Path) -> str:
+    """Of all bytes of all files."""
+    sums = hashlib.sha256()
+    for path in sorted(folder.rglob("*.parquet")):
+        sums.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return sums.hexdigest()
+
+
+class _Features(FeatureSettings):
+    """The sections of the one configuration file that intake reads."""
+
+    model_config = FeatureSettings.model_config | {"extra": "ignore"}
+
+
+def feature_settings() -> FeatureSettings:
+    return read_settings(Path(configs.__file__).with_name("scrubwatch.yaml"), _Features)
 
 
 def small(scenario: str = "default", sellers: int = 150, weeks: int = 12, seed: int = 1) -> SimulatorSettings:

@@ -10,11 +10,10 @@ import pytest
 
 from features.contract import TABLES as CONTRACT
 from features.intake import take_in
-from features.settings import FeatureSettings, read_settings
 from features.store import Store
 from simulator.schema import TABLES, WORDS
 from simulator.settings import scenario_names
-from tests.simulator.conftest import Written, small, written
+from tests.simulator.conftest import Written, feature_settings, small, written
 
 
 def test_every_table_has_the_columns_of_the_contract() -> None:
@@ -113,8 +112,7 @@ def test_a_row_recorded_after_the_end_is_not_delivered(market: Written) -> None:
 @pytest.mark.parametrize("scenario", scenario_names())
 def test_each_scenario_passes_the_intake_with_nothing_quarantined_or_waiting(scenario: str, tmp_path: Path) -> None:
     market = written(tmp_path, small(scenario, sellers=100, weeks=8))
-    settings = read_settings(Path("configs/scrubwatch.yaml"), _Features)
-    report = take_in(market.out, Store(tmp_path / "store"), date(2024, 2, 26), settings)
+    report = take_in(market.out, Store(tmp_path / "store"), date(2024, 2, 26), feature_settings())
     assert {name: table.quarantined for name, table in report.tables.items() if table.quarantined} == {}
     assert sum(table.waiting for table in report.tables.values()) == 0
     assert sum(table.other_values for table in report.tables.values()) == 0
@@ -126,9 +124,3 @@ def test_ids_can_be_integers(tmp_path: Path) -> None:
     market = written(tmp_path, numbers)
     types = {str(kind) for kind in pq.read_table(market.out / "reviews").schema.types[:3]}
     assert types == {"int64"}
-
-
-class _Features(FeatureSettings):
-    """The sections of the one configuration file that intake reads."""
-
-    model_config = FeatureSettings.model_config | {"extra": "ignore"}

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from features.errors import WrongUse
-from simulator import simulate
 from simulator.identity import Identity, as_text
 from simulator.settings import read_scenario, scenario_names, settings_with
-from tests.simulator.conftest import Written, small, written
-
-
-def digest(folder: Path) -> str:
-    sums = hashlib.sha256()
-    for path in sorted(folder.rglob("*.parquet")):
-        sums.update(str(path.relative_to(folder)).encode() + path.read_bytes())
-    return sums.hexdigest()
+from tests.simulator.conftest import digest, small, written
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -69,72 +58,3 @@ def test_an_unknown_setting_is_refused() -> None:
 def test_the_issue_names_every_scenario() -> None:
     named = "crisis default drift honest purge sabotage stealth strict_moderator takedown"
     assert scenario_names() == named.split()
-
-
-@given(
-    sellers=st.integers(1, 60),
-    weeks=st.integers(1, 7),
-    seed=st.integers(0, 1000),
-    guilty=st.floats(0, 1),
-    stock=st.integers(0, 30),
-    sweep=st.floats(1, 30),
-    purge=st.floats(-1, 1),
-    drift=st.floats(0, 1),
-)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_parameters_keep_the_laws_of_rows(  # noqa: PLR0917 - one argument a parameter drawn
-    tmp_path_factory: pytest.TempPathFactory,
-    sellers: int,
-    weeks: int,
-    seed: int,
-    guilty: float,
-    stock: int,
-    sweep: float,
-    purge: float,
-    drift: float,
-) -> None:
-    overrides = {
-        "market": {"stock_weeks": stock},
-        "guilt": {"guilty_share": guilty},
-        "moderation": {"sweep_size_mean": sweep},
-        "events": {"purge_at_share": purge, "drift_per_year": drift, "takedown_at_share": purge},
-    }
-    folder = tmp_path_factory.mktemp("any")
-    simulate(folder / "market", folder / "truth", settings_with(overrides, sellers=sellers, weeks=weeks, seed=seed))
-    market = Laws(folder)
-    market.hold()
-
-
-class Laws:
-    """Rows of a tiny market against the laws that no parameter may break."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def hold(self) -> None:
-        import duckdb  # noqa: PLC0415 - the connection is this check's own
-
-        connection = duckdb.connect()
-        connection.execute("set enable_progress_bar = false")
-        for name in ("sellers", "products", "reviews", "review_actions"):
-            folder = self.folder / "market" / name
-            if not folder.is_dir():
-                return
-            connection.execute(f"create view {name} as from read_parquet('{folder}/*/*.parquet')")
-        broken = {
-            "rating outside": "select count(*) from reviews where rating not between 1 and 5",
-            "acted too early": "select count(*) from review_actions join reviews using (review_id)"
-            " where acted_at <= created_at",
-            "orphans": "select count(*) from review_actions anti join reviews using (review_id)",
-            "twice": "select count(*) - count(distinct (review_id, acted_at, kind)) from review_actions",
-            "posted before listed": "select count(*) from reviews join products using (product_id)"
-            " where valid_from is null and created_at::date <= listed_on",
-            "tickets of twelve": "select count(*) from (select ticket_id from review_actions"
-            " where ticket_id is not null group by 1 having count(*) > 12)",
-        }
-        for law, query in broken.items():
-            count = connection.execute(query).fetchone()
-            assert count == (0,), law
-
-
-__all__ = ["Written"]

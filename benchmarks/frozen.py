@@ -1,7 +1,7 @@
 """The frozen markets on which detection is judged: parameter files, committed before any detector was tuned.
 
 `benchmarks/markets/base.yaml` holds every setting as it was when the markets were frozen; each market's file overrides
-some of them. `python -m benchmarks.markets` lists the markets with their digests, `... NAME OUT` simulates one.
+some of them. `python -m benchmarks.frozen` lists the markets with their digests, `... NAME OUT` simulates one.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +35,11 @@ class FrozenMarket:
     name: str
     digest: str
     settings: SimulatorSettings
+
+    @property
+    def last_cutoff(self) -> date:
+        """The day after the last week."""
+        return self.settings.market.start_on + timedelta(weeks=self.settings.market.weeks)
 
     @property
     def kind(self) -> str:

@@ -1,0 +1,41 @@
+"""Frozen markets on disk: made once in a work folder, and reused while their digests stand."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.frozen import FrozenMarket
+from benchmarks.pins import digest_of_rows, pinned
+from simulator import simulate
+
+
+class Made(NamedTuple):
+    """A market on disk.
+
+    Attributes:
+        data: its tables.
+        truth: what is true of it.
+        rows_digest: digest of all rows of both.
+
+    """
+
+    data: Path
+    truth: Path
+    rows_digest: str
+
+
+def made(market: FrozenMarket, work: Path) -> Made:
+    """The market below WORK/NAME; what lies there of other parameters or other rows than pinned is made anew."""
+    folder = work / market.name
+    record = folder / "made.json"
+    known = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    stands = known.get("parameters") == market.digest and known.get("rows") == pinned().get(market.name)
+    if not stands:
+        shutil.rmtree(folder, ignore_errors=True)
+        simulate(folder / "data", folder / "truth", market.settings)
+        known = {"parameters": market.digest, "rows": digest_of_rows(folder / "data", folder / "truth")}
+        record.write_text(json.dumps(known) + "\n", encoding="utf-8")
+    return Made(folder / "data", folder / "truth", known["rows"])
