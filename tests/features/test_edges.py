@@ -179,3 +179,28 @@ def test_the_earliest_instant_of_the_contract_is_allowed(
 ) -> None:
     row = review("r", "lamp", 3, f"{EARLIEST} 00:00")
     assert taken(tmp_path / "data", store, configuration, reviews=[row])["reviews"].quarantined == {}
+
+
+@pytest.mark.parametrize("late", ["sellers", "products"])
+def test_a_review_counts_when_its_listing_and_the_account_behind_it_are_known(signals: Signals, late: str) -> None:
+    tables = honest_tables(
+        sellers=[{**honest_tables()["sellers"][0], "seller_id": "carla"}],
+        products=[product("vase", "carla")],
+        reviews=[review("r", "vase", 3, "2024-05-01 12:00")],
+    )
+    tables[late][-1]["recorded_at"] = moment("2024-05-15 12:00")
+    # 91 days after it was written, and 91 days after it counts
+    assert signals("2024-08-01", tables).loc["carla", "reviews_arrived_91d"] == 1
+    assert signals("2024-08-14", tables).loc["carla", "reviews_arrived_91d"] == 1
+    assert signals("2024-08-15", tables).loc["carla", "reviews_arrived_91d"] == 0
+
+
+def test_a_listing_is_sold_once_the_account_that_bought_it_is_known(signals: Signals) -> None:
+    tables = honest_tables(
+        sellers=[{**honest_tables()["sellers"][0], "seller_id": "dora", "recorded_at": moment("2024-05-20 00:00")}],
+        products=[product("lamp", "dora", valid_from=day("2024-03-01"))],
+        reviews=[review("before", "lamp", 3, "2024-05-02 12:00"), review("after", "lamp", 3, "2024-05-21 12:00")],
+    )
+    assert signals("2024-05-20", tables)["reviews_arrived_91d"].to_dict() == {"anna": 1, "boris": 0}
+    # the first moved to her when she became known, and was Anna's when it came
+    assert signals(CUTOFF, tables)["reviews_arrived_91d"].to_dict() == {"anna": 1, "boris": 0, "dora": 2}
