@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from benchmarks.figures import Judged, over_markets, table
+from benchmarks.figures import Judged, gap_of_means, over_markets, table
 
 
 def judged(market: str = "hard_01", **precision: float) -> Judged:
@@ -48,6 +48,23 @@ def test_one_market_has_no_interval_and_a_missing_figure_is_not_counted() -> Non
     found = over_markets([0.5, math.nan])
     assert (found.mean, found.markets) == (0.5, 1)
     assert math.isnan(found.low)
+
+
+def test_the_gap_of_the_means_keeps_a_market_whose_ceiling_is_below_the_peer() -> None:
+    # Means .45 (product), .4 (peer), .5 (ceiling): half is closed. The second market alone has no gap to close.
+    found = gap_of_means([judged(product=0.6, ceiling=0.6), judged(product=0.3, ceiling=0.4)])
+    assert found.mean == pytest.approx(0.5)
+    assert found.markets == 2
+    assert math.isnan(found.low)  # the second alone has no gap to close
+
+
+def test_the_gap_of_the_means_has_a_jackknife_interval() -> None:
+    # Gaps .5, .25 and 0; without each in turn .125, .25 and .375; Student's point with two degrees is 4.3027.
+    markets = [judged(product=0.45, ceiling=0.5), judged(product=0.425, ceiling=0.5), judged(product=0.4, ceiling=0.5)]
+    error = math.sqrt(2 / 3 * 2 * 0.125**2)
+    found = gap_of_means(markets)
+    assert found.mean == pytest.approx(0.25)
+    assert found.high == pytest.approx(0.25 + 4.3027 * error, abs=1e-4)
 
 
 def test_the_table_prints_every_digest_and_means_over_those_that_count() -> None:
