@@ -55,6 +55,6 @@ def test_an_unknown_setting_is_refused() -> None:
         settings_with({"guilt": {"guilty_shore": 0.1}}, sellers=10, weeks=2, seed=1)
 
 
-def test_the_issue_names_every_scenario() -> None:
+def test_every_scenario_has_its_name() -> None:
     named = "crisis default drift honest purge sabotage stealth strict_moderator takedown"
     assert scenario_names() == named.split()
