@@ -263,7 +263,7 @@ def _configuration(file: Path | None) -> Configuration:
     from features.settings import read_settings
     from model.settings import Configuration
 
-    return read_settings(file or Path(configs.__file__).with_name("scrubwatch.yaml"), Configuration)
+    return read_settings(file or configs.SHIPPED, Configuration)
 
 
 def _refuse_existing(*folders: Path) -> None:

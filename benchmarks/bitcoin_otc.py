@@ -42,7 +42,6 @@ from training.fit import fit_model
 
 MIDWAY = date(2014, 1, 1)
 COMMAND = Path(sys.executable).with_name("scrubwatch")
-CONFIGURATION = Path(configs.__file__).with_name("scrubwatch.yaml")
 AUC = METRICS["roc_auc"]
 
 
@@ -73,7 +72,7 @@ def out_of_fold(store_path: Path, as_of: date) -> pd.DataFrame:
     Columns seller_id, label, case, margin; one row a seller, at the last cutoff before its investigation. The fit is
     the one that ``retrain`` made: same rows, same seed.
     """
-    configuration = read_settings(CONFIGURATION, Configuration)
+    configuration = read_settings(configs.SHIPPED, Configuration)
     rows, panel, _ = learned_at(Store(store_path), as_of, configuration)
     fit = fit_model(rows, panel, CATALOGUE, configuration, as_of, progress=lambda _: None)
     judged = fit.rows[fit.rows["label"].notna()].sort_values("as_of", kind="stable")

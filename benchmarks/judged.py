@@ -42,14 +42,13 @@ from training.weekly import retrain
 
 Floats = npt.NDArray[np.float64]
 
-CONFIGURATION = Path(configs.__file__).with_name("scrubwatch.yaml")
 AVERAGE_PRECISION = METRICS["average_precision"]
 
 
 def judge_market(market: FrozenMarket, work: Path, outputs: Path | None) -> Judged:
     """Judge all orders of one market on the sellers without a verdict at the last cutoff."""
     place = made(market, work)
-    configuration, as_of = read_settings(CONFIGURATION, Configuration), market.last_cutoff
+    configuration, as_of = read_settings(configs.SHIPPED, Configuration), market.last_cutoff
     store = Store(work / market.name / "store")
     if outputs is None:
         scores = run_product(place.data, store.path, as_of, configuration)

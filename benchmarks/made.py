@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.frozen import FrozenMarket
-from benchmarks.pins import digest_of_rows, pinned
-from simulator import simulate
+from benchmarks.pins import pinned, rows_of
 
 
 class Made(NamedTuple):
@@ -35,7 +34,6 @@ def made(market: FrozenMarket, work: Path) -> Made:
     stands = known.get("parameters") == market.digest and known.get("rows") == pinned().get(market.name)
     if not stands:
         shutil.rmtree(folder, ignore_errors=True)
-        simulate(folder / "data", folder / "truth", market.settings)
-        known = {"parameters": market.digest, "rows": digest_of_rows(folder / "data", folder / "truth")}
+        known = {"parameters": market.digest, "rows": rows_of(market, work)}
         record.write_text(json.dumps(known) + "\n", encoding="utf-8")
     return Made(folder / "data", folder / "truth", known["rows"])

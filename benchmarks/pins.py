@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from benchmarks.frozen import FOLDER, frozen_market, frozen_names
+from benchmarks.frozen import FOLDER, FrozenMarket, frozen_market, frozen_names
 from simulator import simulate
 
 PINS = FOLDER / "rows.json"
@@ -76,10 +76,10 @@ def pinned() -> dict[str, str]:
     return dict(json.loads(PINS.read_text(encoding="utf-8"))) if PINS.is_file() else {}
 
 
-def rows_of(name: str, folder: Path) -> str:
-    """Simulate a frozen market into a folder; the digest of what came of it."""
-    data, truth = folder / name / "data", folder / name / "truth"
-    simulate(data, truth, frozen_market(name).settings)
+def rows_of(market: FrozenMarket, folder: Path) -> str:
+    """Simulate a frozen market below FOLDER/NAME; the digest of what came of it."""
+    data, truth = folder / market.name / "data", folder / market.name / "truth"
+    simulate(data, truth, market.settings)
     return digest_of_rows(data, truth)
 
 
@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> int:
         print("this machine or NumPy rounds in another way than where the markets were pinned: rows may differ")
     for name in frozen_names():
         with tempfile.TemporaryDirectory() as folder:
-            made[name] = rows_of(name, Path(folder))
+            made[name] = rows_of(frozen_market(name), Path(folder))
         same = made[name] == pins.get(name)
         different += not same
         print(f"{name:10} {made[name]} {'as pinned' if same else 'DIFFERS FROM ITS PIN'}", flush=True)

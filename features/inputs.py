@@ -61,10 +61,10 @@ def _open_rows(
     connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, name: str, weeks: Sequence[date]
 ) -> None:
     """Open the views of the rows of these weeks, of other weeks, of earlier ones, and of those ahead of a listing."""
-    files = manifest.group(f"events/{name}").values()
-    others = {date.fromisoformat(entry.week) for entry in files} - set(weeks)
+    group = f"events/{name}"
+    others = weeks_of(manifest, group) - set(weeks)
     old = {week for week in others if week < max(weeks)}
-    ahead = {date.fromisoformat(entry.week) for entry in files if entry.ahead} & old
+    ahead = {date.fromisoformat(entry.week) for entry in manifest.group(group).values() if entry.ahead} & old
     for prefix, chosen in (("new", set(weeks)), ("other", others), ("old", old), ("ahead", ahead)):
         _open(connection, store, manifest, f"{prefix}_{name}", name, chosen)
 

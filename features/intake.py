@@ -17,12 +17,11 @@ from features.delivery import Delivery, inspect
 from features.engine import connect, count
 from features.errors import WrongUse
 from features.intake_report import NOTHING_ALLOWED, Allowances, IntakeReport
-from features.judging import Run, judge
+from features.judging import Run, judge, open_all
 from features.landing import keep_waiting, land, quarantine
 from features.listings import LISTING_TABLES, LISTINGS
 from features.outdated import without_outdated
 from features.privacy import key_digest, privacy_key
-from features.reading import landed_columns
 from features.refusal import refuse_if_broken
 from features.settings import FeatureSettings
 from features.store import Manifest, Store
@@ -115,10 +114,6 @@ def _commit(run: Run) -> None:
 def _open_listings(run: Run) -> None:
     """Open who sold what when, as far as it is known with the rows of this run."""
     for name in LISTING_TABLES:
-        columns = landed_columns(TABLES[name])
-        run.connection.execute(
-            f"create or replace temp view {name} as select {columns} from landing_{name}"
-            f" union all select {columns} from held_{name}"
-        )
+        open_all(run, name)
     for name, query in LISTINGS.items():
         run.connection.execute(f"create temp table {name} as {query}")

@@ -15,7 +15,7 @@ from features.errors import ContractBroken
 from features.intake_report import TableReport
 from features.landed import landed, no_rows
 from features.landing import quarantined_before
-from features.reading import contract_columns, reading
+from features.reading import contract_columns, landed_columns, reading
 from features.settings import FeatureSettings
 from features.standing import CONTRADICTION, ORPHAN, Standing, row_as_json, settle
 from features.store import Manifest, Store
@@ -60,6 +60,15 @@ def judge(run: Run, table: Table, as_of: date | None) -> None:
         held = pending or run.manifest.group(f"events/{name}")
         if table.required and run.reports[name].delivered == 0 and not held:
             run.problems.append(f"{name}: required table is empty; the contract asks for its rows from the log")
+
+
+def open_all(run: Run, name: str) -> None:
+    """Open the view NAME: all rows of the table that the store holds, and those that land."""
+    columns = landed_columns(TABLES[name])
+    run.connection.execute(
+        f"create or replace temp view {name} as select {columns} from landing_{name}"
+        f" union all select {columns} from held_{name}"
+    )
 
 
 def _withdraw(run: Run, table: Table) -> bool:

@@ -13,11 +13,10 @@ from datetime import date, datetime, timedelta
 from features.contract import TABLES
 from features.engine import count
 from features.inputs import QUERY_DAYS, query_days
-from features.judging import Run
+from features.judging import Run, open_all
 from features.landed import WEEK
 from features.listings import LISTING_TABLES
 from features.lookups import REVISED, Lookup
-from features.reading import landed_columns
 from features.store import Manifest
 from features.tiles import foldings
 
@@ -135,11 +134,7 @@ def _changed_weeks(run: Run, lookup: Lookup) -> tuple[set[date], datetime | None
     if first is None:
         return weeks, None
     for name in lookup.reads:
-        columns = landed_columns(TABLES[name])
-        run.connection.execute(
-            f"create or replace temp view {name} as select {columns} from landing_{name}"
-            f" union all select {columns} from held_{name}"
-        )
+        open_all(run, name)
     run.connection.execute(f"create or replace temp view query_days as {query_days(run.store, run.manifest)}")
     found = _weeks(run, f"select known_at from ({lookup.changed}) as changed(known_at)")
     return weeks | (found - {None}), first if None in found else None

@@ -34,7 +34,7 @@ SOME = (CUTOFFS[0], CUTOFFS[25], CUTOFFS[51])
 
 def settings() -> Configuration:
     """The configuration that ships."""
-    return read_settings(Path(configs.__file__).with_name("scrubwatch.yaml"), Configuration)
+    return read_settings(configs.SHIPPED, Configuration)
 
 
 def land(data: str, store: str) -> None:

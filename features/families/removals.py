@@ -7,7 +7,7 @@ rate says little, and negatives are held against positives, now against the own 
 from __future__ import annotations
 
 from features.families.peers import against_peers, expected, rarity
-from features.families.review_states import NEGATIVE, POSITIVE, review_steps
+from features.families.review_states import NEGATIVE, POSITIVE, counted, review_steps
 from features.lookups import OF_REVIEWS
 from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, Together, log, or_zero, share
 from features.signal import Direction, Signal
@@ -21,8 +21,8 @@ _BY = {"staff": "'staff'", "author": "'reviewer'", "automation": "'automation'"}
 
 _PLAIN = {
     "came": "1",
-    "came_negative": f"case when {NEGATIVE} then 1 else 0 end",
-    "came_positive": f"case when {POSITIVE} then 1 else 0 end",
+    "came_negative": counted(NEGATIVE),
+    "came_positive": counted(POSITIVE),
     "came_stars": "rating",
 }
 
@@ -76,28 +76,24 @@ from entries
 """
 
 
-def _counted(condition: str) -> str:
-    return f"case when {condition} then 1 else 0 end"
-
-
 def _stood(condition: str, value: str = "1") -> str:
     return f"case when what = 'standing' and {condition} then sign * {value} else 0 end"
 
 
 _MEASURES = {
-    "arrived": _counted("what = 'arrived'"),
-    "arrived_negative": _counted(f"what in ('arrived', 'turned') and {NEGATIVE}"),
-    "arrived_positive": _counted(f"what in ('arrived', 'turned') and {POSITIVE}"),
+    "arrived": counted("what = 'arrived'"),
+    "arrived_negative": counted(f"what in ('arrived', 'turned') and {NEGATIVE}"),
+    "arrived_positive": counted(f"what in ('arrived', 'turned') and {POSITIVE}"),
     "visible": _stood("visible"),
     "visible_negative": _stood(f"visible and {NEGATIVE}"),
     "visible_positive": _stood(f"visible and {POSITIVE}"),
     "visible_stars": _stood("visible", "rating"),
     "withheld": _stood("withheld"),
     "withheld_stars": _stood("withheld", "rating"),
-    "removed": _counted("what = 'removed'"),
-    **{f"removed_{by}": _counted(f"what = 'removed' and actor_kind = {kind}") for by, kind in _BY.items()},
-    "removed_staff_negative": _counted(f"what = 'removed' and actor_kind = 'staff' and {NEGATIVE}"),
-    "removed_staff_positive": _counted(f"what = 'removed' and actor_kind = 'staff' and {POSITIVE}"),
+    "removed": counted("what = 'removed'"),
+    **{f"removed_{by}": counted(f"what = 'removed' and actor_kind = {kind}") for by, kind in _BY.items()},
+    "removed_staff_negative": counted(f"what = 'removed' and actor_kind = 'staff' and {NEGATIVE}"),
+    "removed_staff_positive": counted(f"what = 'removed' and actor_kind = 'staff' and {POSITIVE}"),
 }
 
 REVIEW_CHANGES = TileKind(

@@ -6,7 +6,7 @@ shared work, quick, and comes and goes.
 
 from __future__ import annotations
 
-from features.families.review_states import NEGATIVE, review_steps
+from features.families.review_states import NEGATIVE, counted, review_steps
 from features.lookups import OF_REVIEWS
 from features.measures import LONGEST_DAYS, Measure, TileKind, binned_median, share
 from features.signal import Signal
@@ -15,18 +15,14 @@ _HOURS = tuple(3 * 2**number for number in range(13))
 """Edges of the bins of ages, from 3 hours by factors of two to 512 days."""
 
 
-def _counted(condition: str) -> str:
-    return f"case when {condition} then 1 else 0 end"
-
-
 _BY_STAFF = "select review_id from review_actions where kind = 'removed' and actor_kind = 'staff'"
 _REMOVED = f"(select review_id, product_id, rating, created_at, known_at from reviews where review_id in ({_BY_STAFF}))"
 
 _MEASURES = {
-    "negatives_removed": _counted("true"),
-    "negatives_removed_by_known": _counted("actor_id is not null"),
+    "negatives_removed": counted("true"),
+    "negatives_removed_by_known": counted("actor_id is not null"),
     **{
-        f"negatives_removed_from_{hours}h": _counted(f"happened_at >= created_at + interval '{hours}' hour")
+        f"negatives_removed_from_{hours}h": counted(f"happened_at >= created_at + interval '{hours}' hour")
         for hours in _HOURS
     },
 }

@@ -7,6 +7,11 @@ from features.listings import in_force
 NEGATIVE, POSITIVE = "rating <= 2", "rating >= 4"
 
 
+def counted(condition: str) -> str:
+    """SQL that counts a row for which the condition holds."""
+    return f"case when {condition} then 1 else 0 end"
+
+
 def review_steps(reviews: str = "reviews") -> str:
     """SQL of common table expressions, ``posts`` to ``steps``, about the reviews that the table expression yields.
 

@@ -68,7 +68,7 @@ def test_a_market_on_disk_is_reused_until_its_digest_changes(tmp_path: Path, mon
             folder.mkdir(parents=True)
             pq.write_table(pa.table({"seller_id": ["ann"]}), folder / "part.parquet")
 
-    monkeypatch.setattr("benchmarks.made.simulate", simulate)
+    monkeypatch.setattr("benchmarks.pins.simulate", simulate)
     market = frozen_market("easy")
     digest = made(market, tmp_path).rows_digest
     monkeypatch.setattr("benchmarks.made.pinned", lambda: {"easy": digest})

@@ -66,4 +66,4 @@ def test_every_frozen_market_is_pinned() -> None:
 def test_the_simulator_makes_of_a_frozen_market_what_was_pinned(tmp_path: Path) -> None:
     if pinned()["arithmetic"] != arithmetic():
         pytest.skip("this processor or NumPy rounds in another way than where the markets were pinned")
-    assert rows_of(CHEAPEST, tmp_path) == pinned()[CHEAPEST]
+    assert rows_of(frozen_market(CHEAPEST), tmp_path) == pinned()[CHEAPEST]
