@@ -15,7 +15,7 @@ from features.engine import literal, parquet
 from features.folding import Folding
 from features.landed import WEEK, landed
 from features.listings import LISTINGS, in_force
-from features.lookups import Lookup
+from features.lookups.lookup import Lookup
 from features.store import Manifest, Store
 
 EVERYWHERE = "*"

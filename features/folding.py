@@ -17,7 +17,7 @@ from features.contract import TABLES
 from features.inputs import index_query_days, open_inputs
 from features.landed import WEEK, landed
 from features.listings import LISTING_TABLES
-from features.lookups import Lookup
+from features.lookups.lookup import Lookup
 from features.settings import EngineSettings
 from features.store import Manifest, Store
 from features.week_files import parts, weeks_of, write_weeks

@@ -12,7 +12,8 @@ from features.contract import TABLES, Table
 from features.engine import parquet
 from features.landed import landed, no_rows
 from features.listings import LISTING_TABLES, LISTINGS
-from features.lookups import QUERY_DAYS_NEEDED, QUERY_DAYS_OF_WEEKS, REVISED, Lookup
+from features.lookups.lookup import REVISED, Lookup
+from features.lookups.query_days import QUERY_DAYS_NEEDED, QUERY_DAYS_OF_WEEKS
 from features.settings import EngineSettings
 from features.store import Manifest, Store
 from features.week_files import parts, weeks_of, write_weeks

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from features.contract import Table
 from features.engine import count, literal, parquet
 from features.landed import WEEK
-from features.lookups import REVISED
+from features.lookups.lookup import REVISED
 from features.reading import contract_columns, landed_columns
 from features.standing import CONTRADICTION, ORPHAN, Standing, row_as_json
 from features.store import Manifest, Store, StoredFile

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Literal
 
-from features.lookups import Lookup
+from features.lookups.lookup import Lookup
 
 LONGEST_DAYS = 364
 """The window that also holds rows which became known late."""

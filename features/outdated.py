@@ -16,7 +16,7 @@ from features.inputs import QUERY_DAYS, query_days
 from features.judging import Run, open_all
 from features.landed import WEEK
 from features.listings import LISTING_TABLES
-from features.lookups import REVISED, Lookup
+from features.lookups.lookup import REVISED, Lookup
 from features.store import Manifest
 from features.tiles import foldings
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from features.families.peers import against_peers, robust_tail
 from features.families.removers import NEGATIVES_REMOVED
 from features.listings import in_force
-from features.lookups import OF_QUERY_DAYS
+from features.lookups.query_days import OF_QUERY_DAYS
 from features.measures import LONGEST_DAYS, Formula, Measure, Pairs, TileKind, or_zero
 from features.signal import Signal
 

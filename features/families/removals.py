@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from features.families.peers import against_peers, expected, rarity
 from features.families.review_states import NEGATIVE, POSITIVE, counted, review_steps
-from features.lookups import OF_REVIEWS
+from features.lookups.reviews import OF_REVIEWS
 from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, Together, log, or_zero, share
 from features.signal import Direction, Signal
 

@@ -7,7 +7,7 @@ shared work, quick, and comes and goes.
 from __future__ import annotations
 
 from features.families.review_states import NEGATIVE, counted, review_steps
-from features.lookups import OF_REVIEWS
+from features.lookups.reviews import OF_REVIEWS
 from features.measures import LONGEST_DAYS, Measure, TileKind, binned_median, share
 from features.signal import Signal
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from features.catalogue import CATALOGUE
-from features.lookups import OF_REVIEWS
+from features.lookups.reviews import OF_REVIEWS
 from features.measures import Formula, Measure, Pairs, TileKind
 from features.signal import Retired, Signal, learnable
 from features.signals_page import page
