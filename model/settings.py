@@ -1,4 +1,4 @@
-"""Settings of labels, classifier, probabilities, lists, tracking and promotion, and all settings as one file."""
+"""Settings of labels, classifier, probabilities, lists, tracking, promotion and staff, and all of them as one file."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ OpenShare = Annotated[float, Field(gt=0, lt=1)]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
 MonotoneSet = Literal["none", "core", "all"]
 MonotoneMethod = Literal["basic", "intermediate"]
+StaffScoring = Literal["pseudonymous", "off"]
 
 
 class LabelSettings(Section):
@@ -95,6 +96,24 @@ class PromotionSettings(Section):
     min_mature_share: OpenShare
 
 
+class StaffSettings(Section):
+    """Whether members of staff are scored, and who is named.
+
+    The scoring of a site is ``pseudonymous`` or ``off``: then its people appear nowhere, and what they did still counts
+    for the sellers and as the work of the crowd that others are compared with.
+    """
+
+    staff_scoring: StaffScoring
+    staff_scoring_by_site: dict[str, StaffScoring]
+    false_share: OpenShare
+    exchanges: Annotated[int, Field(ge=100)]
+
+    def scores(self, site: str | None) -> bool:
+        """Whether the people of a site are scored; None: no site is known of them."""
+        of_site = self.staff_scoring if site is None else self.staff_scoring_by_site.get(site, self.staff_scoring)
+        return of_site == "pseudonymous"
+
+
 class Configuration(FeatureSettings):
     """All settings of all jobs, as ``configs/scrubwatch.yaml`` holds them."""
 
@@ -104,6 +123,7 @@ class Configuration(FeatureSettings):
     alerts: AlertSettings
     tracking: TrackingSettings
     promotion: PromotionSettings
+    staff: StaffSettings
 
     @property
     def digest(self) -> str:

@@ -18,6 +18,7 @@ from model.bundle import library_versions
 from model.calibration import Calibration
 from model.settings import Configuration
 from scoring.ranking import ChosenModel
+from scoring.suspects import Suspects
 from training.steps import told
 
 CAVEAT = "a reason to look, not a finding"
@@ -61,6 +62,7 @@ def run_record(
     chosen: ChosenModel,
     intake: IntakeReport,
     listing: Listing,
+    suspects: Suspects,
     signal_table: pd.DataFrame,
     configuration: Configuration,
     seconds: Mapping[str, float],
@@ -76,13 +78,15 @@ def run_record(
         "calibration": _calibration(calibration),
         "sellers": len(signal_table),
         "lists": _lists(listing),
+        "staff": _staff(suspects),
+        "staff_rules": configuration.staff.model_dump(mode="json"),
         "alert_rules": configuration.alerts.model_dump(mode="json", exclude={"audit_key_file"}),
         "input_files": files,
         "tables": {name: asdict(report) for name, report in intake.tables.items()},
         "missing_tables": list(intake.missing),
         "missing_signals": missing_signals(signal_table),
         "allowed": list(intake.marks),
-        "messages": [*told(intake), *chosen.messages],
+        "messages": [*told(intake), *chosen.messages, *suspects.messages],
         "seconds": dict(seconds),
         "engine": "duckdb",
         "libraries": {"python": platform.python_version(), **library_versions()},
@@ -129,4 +133,12 @@ def _lists(listing: Listing) -> dict[str, Any]:
         "empty": dict(listing.empty),
         "prevalence": listing.prevalence,
         "expected_false_share": listing.expected_false_share,
+    }
+
+
+def _staff(suspects: Suspects) -> dict[str, Any]:
+    return {
+        "scored": len(suspects.staff),
+        "alerted": int(suspects.staff["alerted"].sum()),
+        "rings": len(suspects.rings),
     }

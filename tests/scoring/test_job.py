@@ -153,6 +153,7 @@ def test_the_record_says_what_went_in_and_why_a_list_is_empty(trained: Path, dat
         "computing signals",
         "scoring",
         "explaining the listed",
+        "scoring the staff",
         "writing",
     ]
     assert "audit_key_file" not in content["alert_rules"]
