@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.audit_log import AuditLog
 from features.catalogue import CATALOGUE
 from features.errors import WrongUse
 from features.intake import take_in
@@ -18,7 +19,7 @@ from model.registry import CHAMPION
 from model.settings import AlertSettings, Configuration
 from scoring.output import check_place, key_type, staged, write_audits, write_record, write_scores, write_staff
 from scoring.ranking import ChosenModel, Ranking, challenger_strength, choose_model, rank
-from scoring.record import ScoreReport, run_record
+from scoring.record import ScoreReport, run_record, staff_record
 from scoring.suspects import find_suspects
 from training.steps import Steps, Surroundings
 
@@ -83,7 +84,9 @@ def score(
         write_scores(folder, scored)
         write_audits(folder, listing.audits, seller_key)
         write_staff(folder, suspects.staff, suspects.rings, suspects.key, seller_key)
-        record = run_record(as_of, chosen, intake, listing, suspects, signal_table, configuration, steps.seconds())
+        head = AuditLog(store_path, surroundings.wait_seconds).head()
+        record = run_record(as_of, chosen, intake, listing, signal_table, configuration, steps.seconds(), head)
+        record["staff"] = staff_record(suspects, configuration.staff)
         write_record(folder, record)
     return ScoreReport(
         as_of=as_of,

@@ -16,7 +16,7 @@ from features.intake_report import IntakeReport
 from model.alerts import Listing
 from model.bundle import library_versions
 from model.calibration import Calibration
-from model.settings import Configuration
+from model.settings import Configuration, StaffSettings
 from scoring.ranking import ChosenModel
 from scoring.suspects import Suspects
 from training.steps import told
@@ -62,10 +62,10 @@ def run_record(
     chosen: ChosenModel,
     intake: IntakeReport,
     listing: Listing,
-    suspects: Suspects,
     signal_table: pd.DataFrame,
     configuration: Configuration,
     seconds: Mapping[str, float],
+    audit_log_head: str | None,
 ) -> dict[str, Any]:
     """All of ``run.json``: what went in, which model and rules, what came of it, with which versions."""
     files = {path: {"rows": file.rows, "size": file.size, "sha256": file.sha256} for path, file in intake.files.items()}
@@ -78,21 +78,19 @@ def run_record(
         "calibration": _calibration(calibration),
         "sellers": len(signal_table),
         "lists": _lists(listing),
-        "staff": _staff(suspects),
-        "staff_rules": configuration.staff.model_dump(mode="json"),
         "alert_rules": configuration.alerts.model_dump(mode="json", exclude={"audit_key_file"}),
         "input_files": files,
         "tables": {name: asdict(report) for name, report in intake.tables.items()},
         "missing_tables": list(intake.missing),
         "missing_signals": missing_signals(signal_table),
         "allowed": list(intake.marks),
-        "messages": [*told(intake), *chosen.messages, *suspects.messages],
+        "messages": [*told(intake), *chosen.messages],
         "seconds": dict(seconds),
         "engine": "duckdb",
         "libraries": {"python": platform.python_version(), **library_versions()},
         "seed": configuration.classifier.seed,
         "configuration": configuration.digest,
-        "audit_log_head": None,
+        "audit_log_head": audit_log_head,
     }
 
 
@@ -136,9 +134,12 @@ def _lists(listing: Listing) -> dict[str, Any]:
     }
 
 
-def _staff(suspects: Suspects) -> dict[str, Any]:
+def staff_record(suspects: Suspects, settings: StaffSettings) -> dict[str, Any]:
+    """What ``run.json`` says of the staff: how many and by which rules, and of nobody in particular."""
     return {
         "scored": len(suspects.staff),
         "alerted": int(suspects.staff["alerted"].sum()),
         "rings": len(suspects.rings),
+        "rules": settings.model_dump(mode="json"),
+        "messages": list(suspects.messages),
     }
