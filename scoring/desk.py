@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from scoring.surprise import Floats, Ints, Shares, Surprise, surprise
-
-Bools = npt.NDArray[np.bool_]
+from scoring.surprise import Bools, Duty, Floats, Ints, Pairs, Shares, Surprise, surprise
 
 _PLAIN_FOR_BOUGHT = 4
 
@@ -47,9 +44,16 @@ class Desk:
 
     def of_staff(self, chosen: Bools, rounds: int, random: np.random.Generator) -> Surprise:
         """Exchange the staff of the chosen assignments within queue or role, kind and week."""
+        return surprise(self._shares(chosen), self.actors, rounds, random)
+
+    def beyond_keeping(self, found: Pairs, keepers: Bools) -> Pairs:
+        """Weigh the keepers' pairs of bought work again, beyond what the same two have to do with each other anyhow."""
+        plain = self._shares(~self.bought)
+        return found.beyond(Duty(plain).pairs(plain.actor), keepers)
+
+    def _shares(self, chosen: Bools) -> Shares:
         stratum = _together(self.place[chosen], self.kind[chosen], _codes(pd.Series(self.week[chosen])))
-        work = Shares(self.actor[chosen], self.seller[chosen], stratum, self.weight[chosen])
-        return surprise(work, self.actors, rounds, random)
+        return Shares(self.actor[chosen], self.seller[chosen], stratum, self.weight[chosen])
 
     def of_halves(self, half: Ints, chosen: Bools, rounds: int, random: np.random.Generator) -> Surprise:
         """Exchange the half-years of the chosen assignments within queue and kind, as if they were its staff."""

@@ -18,7 +18,7 @@ _DID = {
     STANDING: "brought back the account or a listing of, or opened a category to,",
     LOOK_UPS: "without a cause looked up reviewers, sales or ranking of",
 }
-_STANDS_OUT = 0.05
+_STANDS_OUT = 0.02
 """Chance of what was seen at a desk, up to which the person's work there stands out."""
 
 
@@ -95,8 +95,8 @@ def _text(person: Any, mine: pd.DataFrame, uncaused: pd.Series, usual: pd.Series
 def _sentence(desk: str, pairs: pd.DataFrame, uncaused: int, usual: float) -> str:
     did = int(pairs["count"].sum())
     text = (
-        f"In 364 days {_DID[desk]} {numbered(len(pairs), 'seller')} in {did} assignments; had the work been shared out "
-        f"evenly among those on duty, it would have been about {pairs['expected'].sum():.1f}"
+        f"In 364 days {_DID[desk]} {numbered(len(pairs), 'seller')} in {did} assignments; had it been shared out among "
+        f"those on duty as other work is, it would have been about {pairs['expected'].sum():.1f}"
     )
     if desk == LOOK_UPS:
         return f"{text}."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.desk import Bools, Desk
-from scoring.surprise import Floats, Ints, beyond_habit
+from scoring.desk import Desk
+from scoring.surprise import Bools, Floats, Ints, beyond_habit
 
 LONE_SHARE = 0.9
 """Share of a queue's removals of negatives, from which on a moderator counts as its only owner."""

@@ -94,7 +94,7 @@ def _text(pairs: pd.DataFrame) -> str:
     staff, sellers = pairs["actor_id"].nunique(), pairs["seller_id"].nunique()
     parts = [
         f"{_SERVED[str(desk)]} of {numbered(each['seller_id'].nunique(), 'seller')} in {int(each['count'].sum())}"
-        f" assignments (shared out evenly: about {each['expected'].sum():.1f})"
+        f" assignments (shared out as other work is: about {each['expected'].sum():.1f})"
         for desk, each in pairs.groupby("desk", sort=True)
     ]
     several = int(pairs.drop_duplicates(["seller_id", "actor_id"])["seller_id"].value_counts().gt(1).sum())

@@ -15,13 +15,17 @@ from model.baseline import cauchy_combination
 from model.settings import StaffSettings
 from scoring.desk import Desk
 from scoring.own_past import against_own_past
-from scoring.surprise import Floats, Ints, Pairs, beyond_habit
+from scoring.surprise import Floats, Ints, Pairs, beyond_habit, medians
 from scoring.work import DESKS, MODERATION
 
 CLIENT = 0.5
 """Chance from which on a seller is named as served by a helper."""
 
 _PLAIN_EXCHANGES = 50
+
+_KEPT = 3.0
+"""Standard deviations of a role's plain work at a desk, at the median, from which on its accounts have keepers."""
+
 _SEED = 20_180_916
 
 
@@ -33,8 +37,9 @@ class Helpers:
         scored: one row a member of staff with work that could be bought, most suspicious first: actor_id, chance (of
             such work without a client), score (-log10 of it), false_share, alerted, lone (compared with the own past
             only), rank (1 = highest).
-        pairs: one row a desk and pair with two or more assignments: desk, actor_id, seller_id, count, expected,
-            evidence, client (chance that the seller is one), chance (of the actor's work at this desk).
+        pairs: one row a desk and pair with two or more assignments: desk, actor_id, seller_id, count, expected
+            (among those on duty; where accounts have keepers, as in the seller's other work), evidence, client (chance
+            that the seller is one), chance (of the actor's work at this desk).
 
     """
 
@@ -62,11 +67,12 @@ def find_helpers(assignments: pd.DataFrame, people: pd.DataFrame, settings: Staf
         found = desk.of_staff(desk.bought, settings.exchanges, np.random.default_rng([_SEED, number, 0]))
         plain = desk.of_staff(desk.plain, _PLAIN_EXCHANGES, np.random.default_rng([_SEED, number, 1]))
         chance = found.tail(beyond_habit(found.deviation, plain.deviation, role))
+        keepers = medians(plain.deviation, role) > _KEPT
         if name == MODERATION:
             lone, by_past = against_own_past(desk, settings.exchanges, _PLAIN_EXCHANGES, _SEED)
             chance = np.where(lone, by_past, chance)
         chances.append(chance)
-        pairs.append(_pair_rows(name, found.pairs, chance))
+        pairs.append(_pair_rows(name, desk.beyond_keeping(found.pairs, keepers), chance))
     scored = pd.DataFrame({"actor_id": actor_ids, "chance": _combined(chances), "lone": lone})
     busy = np.bincount(actor, assignments["bought"], minlength=len(actor_ids)) > 0
     together = pd.concat(pairs, ignore_index=True)

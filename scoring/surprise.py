@@ -7,7 +7,7 @@ a person works, how strict the person is, how much a seller gives to do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from scipy.stats import gamma, norm
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 _TIMES_MORE = np.array([2.0, 4.0, 8.0, 16.0])
 """How many times more a helper may work for a client than chance would have it; equally likely."""
@@ -42,7 +43,7 @@ class Shares:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs with two or more assignments; a single one is no evidence.
+    """Pairs with two or more assignments, by actor and seller; a single one is no evidence.
 
     Attributes:
         actor: code of the member of staff.
@@ -59,10 +60,30 @@ class Pairs:
     expected: Floats
     evidence: Floats
 
+    def beyond(self, plain: Pairs, keepers: Bools) -> Pairs:
+        """The same pairs, but those of keepers where chance gives as many times more as it seems to in plain work.
+
+        Who keeps a seller's account has much of the seller's other work too, and is no helper for that.
+        """
+        apart = 1 + max(int(self.seller.max(initial=0)), int(plain.seller.max(initial=0)))
+        more = dict(zip((plain.actor * apart + plain.seller).tolist(), plain.count / plain.expected, strict=True))
+        of_keepers = np.flatnonzero(keepers[self.actor])
+        key = (self.actor * apart + self.seller)[of_keepers]
+        expected, evidence = self.expected.copy(), self.evidence.copy()
+        expected[of_keepers] *= [max(1.0, more.get(pair, 1.0)) for pair in key.tolist()]
+        evidence[of_keepers] = _evidence(self.count[of_keepers].astype(np.float64), expected[of_keepers])
+        return replace(self, expected=expected, evidence=evidence)
+
     @property
     def client_chance(self) -> Floats:
         """Chance that the seller is a client, beginning from the share of clients."""
         return np.asarray(np.clip(1 - (1 - CLIENTS_SHARE) * np.exp(-self.evidence), 0, 1))
+
+
+def _evidence(weight: Floats, expected: Floats) -> Floats:
+    gain = weight[:, None] * np.log(_TIMES_MORE) - expected[:, None] * (_TIMES_MORE - 1)
+    likelier = np.exp(np.minimum(gain, 500.0)).mean(axis=1)
+    return np.asarray(np.log1p(CLIENTS_SHARE * np.maximum(likelier - 1, 0)))
 
 
 class Duty:
@@ -87,9 +108,7 @@ class Duty:
         several = count >= 2
         who, whom = key[several] // self._sellers, key[several] % self._sellers
         expected, weighted = self._expected(who, whom)
-        gain = weight[several, None] * np.log(_TIMES_MORE) - weighted[:, None] * (_TIMES_MORE - 1)
-        likelier = np.exp(np.minimum(gain, 500.0)).mean(axis=1)
-        return Pairs(who, whom, count[several], expected, np.log1p(CLIENTS_SHARE * np.maximum(likelier - 1, 0)))
+        return Pairs(who, whom, count[several], expected, _evidence(weight[several], weighted))
 
     def _expected(self, actor: Ints, seller: Ints) -> tuple[Floats, Floats]:
         """Assignments that chance gives to each pair, and their weight: the actor's share of each of the seller's."""
@@ -171,11 +190,21 @@ def beyond_habit(bought: Floats, plain: Floats, group: Ints) -> Floats:
     goes beyond the deviation there counts, the actor's own or the median of the group, if that is more; in units of the
     group's spread there, of a quarter of that habit, or of 1, whichever is most.
     """
-    habit, spread = np.maximum(np.nan_to_num(plain), 0), np.ones(len(plain))
-    for each in np.unique(group):
-        known = (group == each) & ~np.isnan(plain)
-        if known.any():
-            median = np.median(plain[known])
-            habit[group == each] = np.maximum(habit[group == each], median)
-            spread[group == each] = np.maximum(1.0, 1.4826 * np.median(np.abs(plain[known] - median)))
+    middle = medians(plain, group)
+    spread = np.maximum(1.0, 1.4826 * np.nan_to_num(medians(np.abs(plain - middle), group)))
+    habit = np.maximum(np.nan_to_num(np.fmax(plain, middle)), 0)
     return np.asarray((bought - habit) / np.maximum(spread, habit / 4))
+
+
+def medians(values: Floats, group: Ints) -> Floats:
+    """The median of each entry's group; NaN where the group has no value.
+
+    >>> medians(np.array([1.0, 3.0, np.nan, 8.0, np.nan]), np.array([0, 0, 0, 1, 2])).tolist()
+    [2.0, 2.0, 2.0, 8.0, nan]
+    """
+    found = np.full(len(values), np.nan)
+    for each in np.unique(group):
+        known = values[(group == each) & ~np.isnan(values)]
+        if len(known):
+            found[group == each] = np.median(known)
+    return found
