@@ -19,6 +19,10 @@ from scoring.findings import numbered
 GROUP = "rings/found"
 
 _SEED = 2018
+_RESOLUTION = 0.3
+"""How readily communities are cut in two (Louvain): a chain of three sellers stays whole, a bridge between two dense
+groups does not join them."""
+
 _SAME_SHARE = 0.5
 """Share of the smaller ring's sellers that a later ring must hold to be the same ring."""
 
@@ -79,7 +83,7 @@ def _communities(pairs: pd.DataFrame) -> list[set[tuple[str, Any]]]:
         graph.add_edge(helper, client, weight=known["weight"] + pair.evidence)
     if graph.number_of_edges() == 0:
         return []
-    return list(nx.community.louvain_communities(graph, weight="weight", seed=_SEED))
+    return list(nx.community.louvain_communities(graph, weight="weight", resolution=_RESOLUTION, seed=_SEED))
 
 
 def _ring(members: set[tuple[str, Any]], pairs: pd.DataFrame, as_of: date) -> Ring:
