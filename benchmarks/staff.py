@@ -60,6 +60,7 @@ class StaffJudged:
         pairs: pairs of sellers of one ring, of those with two or more ring mates.
         reachable: those pairs of whom the staff did something for both in these 364 days.
         joined: pairs that the found rings join.
+        guilty: joined pairs of whom both ran a scheme in these 364 days, of whatever ring.
         rightly: joined pairs that are pairs of one ring.
 
     """
@@ -78,6 +79,7 @@ class StaffJudged:
     pairs: int
     reachable: int
     joined: int
+    guilty: int
     rightly: int
 
     @property
@@ -110,8 +112,9 @@ def judged_by_truth(
     acted = staff["actor_id"].isin(acts["actor_id"])
     innocent = ~staff["actor_id"].isin(bribed["actor_id"])
     rings = guilty_rings(truth, as_of)
+    culprits = set().union(*rings)
     served = set(acts["seller_id"])
-    together = pairs_of(rings)
+    together = pairs_of(ring for ring in rings if len(ring) > 2)
     joined = pairs_of(suspects.rings["sellers"])
     return StaffJudged(
         market=market.name,
@@ -128,6 +131,7 @@ def judged_by_truth(
         pairs=len(together),
         reachable=sum(pair <= served for pair in together),
         joined=len(joined),
+        guilty=sum(pair <= culprits for pair in joined),
         rightly=len(joined & together),
     )
 
@@ -146,12 +150,11 @@ def paid_acts(truth: Path, as_of: date) -> pd.DataFrame:
 
 
 def guilty_rings(truth: Path, as_of: date) -> list[set[Hashable]]:
-    """Sellers of each ring with three or more who ran a scheme in the 364 days before a cutoff."""
+    """Sellers of each ring who ran a scheme in the 364 days before a cutoff."""
     schemes = read_truth(truth, "schemes")
     begun = schemes["onset_on"] < pd.Timestamp(as_of)
     ran = schemes["ended_on"].isna() | (schemes["ended_on"] >= pd.Timestamp(as_of - LOOK_BACK))
-    rings = schemes[begun & ran].groupby("ring_id")["seller_id"].agg(set)
-    return [ring for ring in rings if len(ring) > 2]
+    return list(schemes[begun & ran].groupby("ring_id")["seller_id"].agg(set))
 
 
 def pairs_of(groups: Iterable[Group]) -> set[frozenset[Hashable]]:
@@ -190,9 +193,9 @@ def table(judged: Sequence[StaffJudged]) -> Iterator[str]:
     """The figures as Markdown: a row a market, then what they come to."""
     yield (
         "| market | scored | acted | named | falsely | recall | average precision | by removals | innocents under 1 % |"
-        " ring pairs | reachable | joined | rightly |"
+        " ring pairs | reachable | joined | both guilty | rightly |"
     )
-    yield "| --- |" + " ---: |" * 12
+    yield "| --- |" + " ---: |" * 13
     for each in judged:
         shown: list[float | str] = [
             each.scored,
@@ -203,7 +206,14 @@ def table(judged: Sequence[StaffJudged]) -> Iterator[str]:
             each.precision,
             each.by_removals,
         ]
-        shown += [f"{each.small} of {each.innocent}", each.pairs, each.reachable, each.joined, each.rightly]
+        shown += [
+            f"{each.small} of {each.innocent}",
+            each.pairs,
+            each.reachable,
+            each.joined,
+            each.guilty,
+            each.rightly,
+        ]
         yield f"| {each.market} | " + " | ".join(_shown(value) for value in shown) + " |"
     yield ""
     for name, value in totals(judged).items():
@@ -226,6 +236,7 @@ def totals(judged: Sequence[StaffJudged]) -> Mapping[str, float | str]:
         found["average precision of the plain count"] = _mean([each.by_removals for each in schemes])
         rightly, joined = sum(each.rightly for each in schemes), sum(each.joined for each in schemes)
         pairs, reachable = sum(each.pairs for each in schemes), sum(each.reachable for each in schemes)
+        found["joined pairs of whom both are guilty"] = _share(sum(each.guilty for each in schemes), joined)
         found["pairs joined rightly"] = _share(rightly, joined)
         found["ring pairs joined"] = _share(rightly, pairs)
         found["ring pairs that the staff's work reaches at all"] = _share(reachable, pairs)

@@ -153,11 +153,11 @@ def assignments_at(store: Store, as_of: date, settings: EngineSettings) -> pd.Da
 
     Work that a verdict has cleared is left out, as if its member of staff had not been on duty.
 
-    Columns: desk, actor_id (pseudonym), seller_id, happened_at, week (its Monday), place (the queue; for look-ups the
-    role), kind, bought (a seller could have bought it), uncaused (no ticket, or one that came later, was opened by the
-    actor, or is of another seller), pieces (reviews, actions or look-ups), negatives_removed, weight (0 to 1: how
-    unusual it is in the queue to do this to reviews like these). In the order in which the work happened; ids decide
-    last.
+    Columns: desk, actor_id (pseudonym), seller_id, happened_at, week (its Monday), place (marketplace, and queue or,
+    for look-ups, role), kind, bought (a seller could have bought it), uncaused (no ticket, or one that came later, was
+    opened by the actor, or is of another seller), pieces (reviews, actions or look-ups), negatives_removed, weight (0
+    to 1: how unusual it is in the queue to do this to reviews like these). In the order in which the work happened;
+    ids decide last.
     """
     manifest = store.manifest()
     with connect(settings, store.scratch) as connection:
@@ -169,11 +169,13 @@ def assignments_at(store: Store, as_of: date, settings: EngineSettings) -> pd.Da
         parts = zip(DESKS, (_MODERATION, _STANDING, _LOOK_UPS), strict=True)
         together = " union all ".join(f"select '{desk}' as desk, * from ({query})" for desk, query in parts)
         return connection.execute(f"""
-select w.*, date_trunc('week', w.happened_at) as week
+select w.* replace (m.marketplace || ' ' || w.place as place), date_trunc('week', w.happened_at) as week
 from ({together}) as w
+join (select seller_id, arg_max(marketplace, valid_from) as marketplace from sellers group by seller_id) as m
+  on w.seller_id = m.seller_id
 left join cleared as c on w.actor_id = c.actor_id and w.happened_at < c.decided_at
 where c.actor_id is null
-order by desk, happened_at, pieces, negatives_removed, weight, kind, place, w.actor_id, seller_id
+order by desk, happened_at, pieces, negatives_removed, weight, kind, place, w.actor_id, w.seller_id
 """).df()
 
 

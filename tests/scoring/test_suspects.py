@@ -150,6 +150,23 @@ def test_a_site_whose_staff_are_not_scored_appears_nowhere_and_still_is_the_crow
     assert len(found.rings) == 0
 
 
+def test_staff_are_compared_within_their_marketplace_though_queues_have_one_name(find: Find) -> None:
+    market = market_of(a_year())
+    home = {name: STAFF[:6] if number % 2 else STAFF[6:] for number, name in enumerate(SELLERS)}
+    home |= dict.fromkeys(CLIENTS, STAFF[6:])
+    random = Random(8)  # noqa: S311  (work, not a secret)
+    whose = {row["review_id"]: row["product_id"].removeprefix("product of ") for row in market["reviews"]}
+    market["sellers"] = [{**row, "marketplace": home[row["seller_id"]][0]} for row in market["sellers"]]
+    market["review_actions"] = [
+        row if whose[row["review_id"]] in CLIENTS else {**row, "actor_id": random.choice(home[whose[row["review_id"]]])}
+        for row in market["review_actions"]
+    ]
+    found = find(market)
+    assert named(found) == [BRIBED]
+    # One of six on duty; in a client's weeks the helper does two assignments more, one for each client.
+    assert found.staff["expected"].iloc[0] == pytest.approx(50 * 3.67 / 12, rel=0.15)
+
+
 def test_with_scoring_off_everywhere_nobody_appears(find: Find, settings: Configuration) -> None:
     found = find(market_of(a_year()), configuration=with_staff(settings, staff_scoring="off"))
     assert len(found.staff) == 0
