@@ -61,7 +61,7 @@ def find_suspects(
         StoreBusy: another run holds the store.
 
     """
-    assignments = assignments_at(store, as_of, configuration.engine)
+    assignments = assignments_at(store, as_of, configuration)
     people = with_unlisted(people_at(store, as_of, configuration), assignments["actor_id"], configuration)
     helpers = find_helpers(assignments, people, configuration.staff)
     found = people[people["found_on"].notna()]

@@ -16,14 +16,14 @@ from features.contract import TABLES
 from features.engine import connect
 from features.landed import landed
 from features.listings import LISTING_TABLES, LISTINGS, in_force
-from features.settings import EngineSettings
 from features.store import Manifest, Store
+from model.settings import Configuration
 
 MODERATION, STANDING, LOOK_UPS = DESKS = ("moderation", "standing", "look-ups")
 
 LOOK_BACK = timedelta(days=364)
 
-_READ = ("review_actions", "tickets", "account_actions", "staff_access", "staff", "staff_verdicts")
+_READ = ("review_actions", "tickets", "account_actions", "staff_access", "staff", "staff_verdicts", "verdicts")
 
 _TICKETS_BEFORE = timedelta(days=182)
 """How long before the work its tickets are looked for; an older one is not found, which speaks neither way."""
@@ -109,7 +109,10 @@ with caused as (
         t.opened_at <= l.accessed_at and (t.opened_by is null or t.opened_by <> l.actor_id)
           and (t.seller_id is null or t.seller_id = l.seller_id), true
       )
-      or w.actor_id is not null, false
+      or w.actor_id is not null or exists (
+        select 1 from cases as c
+        where c.seller_id = l.seller_id and l.accessed_at >= c.opened_at and l.accessed_at <= c.decided_at
+      ), false
     ) as with_cause
   from staff_access as l
   left join tickets as t on l.ticket_id = t.ticket_id
@@ -139,6 +142,11 @@ cross join (values (0), (1)) as around(days)
 """
 
 
+_CASES = """
+-- a row is an investigation of a seller that a verdict has ended
+select seller_id, coalesce(opened_at, decided_at - interval {} week) as opened_at, decided_at from verdicts
+"""
+
 _CLEARED = """
 -- a row is a member of staff whose last verdict found an innocent explanation for what came before it
 select actor_id, max(decided_at) as decided_at
@@ -148,7 +156,7 @@ having arg_max(verdict, decided_at) = 'cleared'
 """
 
 
-def assignments_at(store: Store, as_of: date, settings: EngineSettings) -> pd.DataFrame:
+def assignments_at(store: Store, as_of: date, configuration: Configuration) -> pd.DataFrame:
     """Return every assignment that became known in the 364 days before a cutoff.
 
     Work that a verdict has cleared is left out, as if its member of staff had not been on duty.
@@ -160,8 +168,9 @@ def assignments_at(store: Store, as_of: date, settings: EngineSettings) -> pd.Da
     ids decide last.
     """
     manifest = store.manifest()
-    with connect(settings, store.scratch) as connection:
+    with connect(configuration.engine, store.scratch) as connection:
         _open(connection, store, manifest, as_of)
+        connection.execute(f"create temp table cases as {_CASES.format(configuration.labels.investigation_weeks)}")
         connection.execute(f"create temp table staff_then as {_STAFF_THEN}")
         connection.execute(f"create temp table decisions as {_DECISIONS}")
         connection.execute(f"create temp table work_days as {_WORK_DAYS}")

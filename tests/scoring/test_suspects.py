@@ -211,7 +211,7 @@ def test_work_that_a_verdict_cleared_accuses_nobody(find: Find) -> None:
 def assignments(tmp_path: Path, settings: Configuration, market: Market) -> pd.DataFrame:
     store = Store(tmp_path / "store")
     take_in(deliver(tmp_path / "data", market), store, None, settings)
-    return assignments_at(store, AS_OF, settings.engine)
+    return assignments_at(store, AS_OF, settings)
 
 
 def test_a_ticket_of_fifty_reviews_is_one_assignment(tmp_path: Path, settings: Configuration) -> None:
@@ -263,6 +263,31 @@ def test_a_look_up_beside_the_own_work_on_the_seller_has_a_cause(tmp_path: Path,
 
 
 _OWN = (SELLERS[0], STAFF[0])
+
+
+SPRING = START + timedelta(days=100)
+
+
+@pytest.mark.parametrize("opened", [{"opened_at": SPRING - timedelta(days=20)}, {}])
+def test_a_look_up_while_the_seller_was_investigated_has_a_cause(
+    opened: Row, tmp_path: Path, settings: Configuration
+) -> None:
+    decided = SPRING + timedelta(days=10)  # without a day of its opening a case began eight weeks before: 46 days
+    verdict = {"seller_id": SELLERS[0], "decided_at": decided, "verdict": "cleared", "route": "tip", **opened}
+    accesses = [
+        {
+            "actor_id": STAFF[0],
+            "resource": "sales_report",
+            "access_id": f"day {days}",
+            "accessed_at": SPRING + timedelta(days=days),
+            "seller_id": SELLERS[0],
+        }
+        for days in (-47, -19, 9, 11)
+    ]
+    tables = {"staff_access": accesses, "verdicts": [verdict]}
+    found = assignments(tmp_path, settings, market_of([decision(1, START, SELLERS[1], STAFF[1])], **tables))
+    looked = found[found["desk"] == "look-ups"]
+    assert looked["bought"].tolist() == [True, False, False, True]
 
 
 def test_a_rare_decision_weighs_more_than_a_common_one(tmp_path: Path, settings: Configuration) -> None:
