@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from features.settings import Count, FeatureSettings, PositiveCount, Section
 
@@ -16,7 +16,10 @@ OpenShare = Annotated[float, Field(gt=0, lt=1)]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
 MonotoneSet = Literal["none", "core", "all"]
 MonotoneMethod = Literal["basic", "intermediate"]
-StaffScoring = Literal["pseudonymous", "off"]
+StaffScoring = Annotated[
+    Literal["pseudonymous", "off"],
+    BeforeValidator(lambda given: "off" if given is False else given),  # what YAML makes of a plain off
+]
 
 
 class LabelSettings(Section):
