@@ -97,9 +97,17 @@ where a.actor_kind = 'staff' and a.actor_id is not null and a.kind not in ('appe
 group by a.actor_id, a.seller_id, a.kind, a.ticket_id, case when a.ticket_id is null then cast(a.acted_at as date) end
 """
 
-_LOOK_UPS = """
+_LOOK_UPS = f"""
 -- a row is what one person looked up of one seller on a day in one tool; bought: what is for sale, without a cause
-with caused as (
+with looked as (
+  select l.* replace (coalesce(l.seller_id, s.seller_id) as seller_id)
+  from staff_access as l
+  left join reviews as r on l.seller_id is null and l.review_id = r.review_id
+  left join listing_spans as s
+    on l.seller_id is null and coalesce(l.product_id, r.product_id) = s.product_id
+    and {in_force("l.accessed_at", "greatest(l.known_at, s.listing_known_at)")}
+),
+caused as (
   select
     l.*, coalesce(s.role, '') as place,
     case when l.resource in ('reviewer_contact', 'sales_report', 'ranking_internals') then l.resource else 'other' end
@@ -114,7 +122,7 @@ with caused as (
         where c.seller_id = l.seller_id and l.accessed_at >= c.opened_at and l.accessed_at <= c.decided_at
       ), false
     ) as with_cause
-  from staff_access as l
+  from looked as l
   left join tickets as t on l.ticket_id = t.ticket_id
   left join work_days as w
     on l.actor_id = w.actor_id and l.seller_id = w.seller_id and cast(l.accessed_at as date) = w.worked_on

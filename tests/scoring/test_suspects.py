@@ -265,6 +265,18 @@ def test_a_look_up_beside_the_own_work_on_the_seller_has_a_cause(tmp_path: Path,
 _OWN = (SELLERS[0], STAFF[0])
 
 
+@pytest.mark.parametrize("what", [{"product_id": f"product of {SELLERS[1]}"}, {"review_id": "review 1"}])
+def test_a_look_up_of_a_product_or_review_is_one_of_its_seller(
+    what: Row, tmp_path: Path, settings: Configuration
+) -> None:
+    access = {"access_id": "a", "actor_id": STAFF[0], "resource": "sales_report", "accessed_at": SPRING, **what}
+    found = assignments(
+        tmp_path, settings, market_of([decision(1, START, SELLERS[1], STAFF[1])], staff_access=[access])
+    )
+    looked = found[found["desk"] == "look-ups"]
+    assert looked[["seller_id", "bought"]].to_numpy().tolist() == [[SELLERS[1], True]]
+
+
 SPRING = START + timedelta(days=100)
 
 
