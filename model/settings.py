@@ -1,4 +1,4 @@
-"""Settings of labels, classifier, probabilities, lists, tracking and promotion, and all settings as one file."""
+"""Settings of labels, classifier, probabilities, lists, tracking, promotion and staff, and all of them as one file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from features.settings import Count, FeatureSettings, PositiveCount, Section
 
@@ -16,6 +16,10 @@ OpenShare = Annotated[float, Field(gt=0, lt=1)]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
 MonotoneSet = Literal["none", "core", "all"]
 MonotoneMethod = Literal["basic", "intermediate"]
+StaffScoring = Annotated[
+    Literal["pseudonymous", "off"],
+    BeforeValidator(lambda given: "off" if given is False else given),  # what YAML makes of a plain off
+]
 
 
 class LabelSettings(Section):
@@ -95,6 +99,24 @@ class PromotionSettings(Section):
     min_mature_share: OpenShare
 
 
+class StaffSettings(Section):
+    """Whether members of staff are scored, and who is named.
+
+    The scoring of a site is ``pseudonymous`` or ``off``: then its people appear nowhere, and what they did still counts
+    for the sellers and as the work of the crowd that others are compared with.
+    """
+
+    staff_scoring: StaffScoring
+    staff_scoring_by_site: dict[str, StaffScoring]
+    false_share: OpenShare
+    exchanges: Annotated[int, Field(ge=100)]
+
+    def scores(self, site: str | None) -> bool:
+        """Whether the people of a site are scored; None: no site is known of them."""
+        of_site = self.staff_scoring if site is None else self.staff_scoring_by_site.get(site, self.staff_scoring)
+        return of_site == "pseudonymous"
+
+
 class Configuration(FeatureSettings):
     """All settings of all jobs, as ``configs/scrubwatch.yaml`` holds them."""
 
@@ -104,6 +126,7 @@ class Configuration(FeatureSettings):
     alerts: AlertSettings
     tracking: TrackingSettings
     promotion: PromotionSettings
+    staff: StaffSettings
 
     @property
     def digest(self) -> str:

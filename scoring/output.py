@@ -21,6 +21,8 @@ RUN = "run.json"
 SCORES = "scores.parquet"
 RESTRICTED = "restricted"
 AUDITS = "audits.parquet"
+STAFF = "staff.parquet"
+RINGS = "rings.parquet"
 
 REASON = pa.struct(
     [
@@ -63,6 +65,36 @@ def audits_schema(seller_key: pa.DataType) -> pa.Schema:
     )
 
 
+def staff_schema(staff_key: pa.DataType, seller_key: pa.DataType) -> pa.Schema:
+    """Columns of ``restricted/staff.parquet``."""
+    return pa.schema(
+        [
+            pa.field("actor_id", staff_key, nullable=False),
+            pa.field("score", pa.float64(), nullable=False),
+            pa.field("rank", pa.int64(), nullable=False),
+            pa.field("alerted", pa.bool_(), nullable=False),
+            pa.field("false_share", pa.float64(), nullable=False),
+            pa.field("sellers", pa.list_(seller_key), nullable=False),
+            pa.field("observed", pa.int64(), nullable=False),
+            pa.field("expected", pa.float64(), nullable=False),
+            pa.field("text", pa.string(), nullable=False),
+        ]
+    )
+
+
+def rings_schema(staff_key: pa.DataType, seller_key: pa.DataType) -> pa.Schema:
+    """Columns of ``restricted/rings.parquet``."""
+    return pa.schema(
+        [
+            pa.field("ring_id", pa.string(), nullable=False),
+            pa.field("sellers", pa.list_(seller_key), nullable=False),
+            pa.field("staff", pa.list_(staff_key), nullable=False),
+            pa.field("first_seen_on", pa.date32(), nullable=False),
+            pa.field("text", pa.string(), nullable=False),
+        ]
+    )
+
+
 def key_type(sellers: pd.Series) -> pa.DataType:
     """Arrow type of the sellers' keys: 64-bit integers or strings, as delivered."""
     return pa.int64() if pd.api.types.is_integer_dtype(sellers.dtype) else pa.string()
@@ -75,12 +107,25 @@ def write_scores(folder: Path, scored: pd.DataFrame) -> None:
 
 
 def write_audits(folder: Path, audits: pd.DataFrame, seller_key: pa.DataType) -> None:
-    """Write ``restricted/audits.parquet``, which only its owner can read; it may have no rows."""
-    restricted = folder / RESTRICTED
-    restricted.mkdir(mode=0o700)
+    """Write ``restricted/audits.parquet``; it may have no rows."""
     ordered = audits.sort_values(["stratum", "seller_id"], kind="stable")
+    _write_restricted(folder, AUDITS, ordered, audits_schema(seller_key))
+
+
+def write_staff(
+    folder: Path, staff: pd.DataFrame, rings: pd.DataFrame, staff_key: pa.DataType, seller_key: pa.DataType
+) -> None:
+    """Write ``restricted/staff.parquet``, by rank, and ``restricted/rings.parquet``; they may have no rows."""
+    _write_restricted(folder, STAFF, staff, staff_schema(staff_key, seller_key))
+    _write_restricted(folder, RINGS, rings, rings_schema(staff_key, seller_key))
+
+
+def _write_restricted(folder: Path, name: str, rows: pd.DataFrame, schema: pa.Schema) -> None:
+    """Write a file that only its owner can read, in a folder that only its owner can open."""
+    restricted = folder / RESTRICTED
+    restricted.mkdir(mode=0o700, exist_ok=True)
     with _owner_only():
-        _write(restricted / AUDITS, ordered, audits_schema(seller_key))
+        _write(restricted / name, rows, schema)
 
 
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:

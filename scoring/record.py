@@ -16,8 +16,9 @@ from features.intake_report import IntakeReport
 from model.alerts import Listing
 from model.bundle import library_versions
 from model.calibration import Calibration
-from model.settings import Configuration
+from model.settings import Configuration, StaffSettings
 from scoring.ranking import ChosenModel
+from scoring.suspects import Suspects
 from training.steps import told
 
 CAVEAT = "a reason to look, not a finding"
@@ -130,4 +131,15 @@ def _lists(listing: Listing) -> dict[str, Any]:
         "empty": dict(listing.empty),
         "prevalence": listing.prevalence,
         "expected_false_share": listing.expected_false_share,
+    }
+
+
+def staff_record(suspects: Suspects, settings: StaffSettings) -> dict[str, Any]:
+    """What ``run.json`` says of the staff: how many and by which rules, and of nobody in particular."""
+    return {
+        "scored": len(suspects.staff),
+        "alerted": int(suspects.staff["alerted"].sum()),
+        "rings": len(suspects.rings),
+        "rules": settings.model_dump(mode="json"),
+        "messages": list(suspects.messages),
     }

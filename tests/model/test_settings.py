@@ -58,3 +58,15 @@ def test_audits_take_at_least_a_tenth_of_the_budget(configuration: Configuration
 def test_a_marketplace_may_have_its_own_budget(configuration: Configuration) -> None:
     alerts = _changed(configuration, "alerts", budget_by_marketplace={"DE": 7}).alerts
     assert (alerts.budget_of("DE"), alerts.budget_of("US")) == (7, 100)
+
+
+def test_a_site_may_be_left_out_of_the_staffs_scoring(configuration: Configuration) -> None:
+    staff = _changed(configuration, "staff", staff_scoring_by_site={"south": "off"}).staff
+    assert [staff.scores(site) for site in ("south", "north", None)] == [False, True, True]
+
+
+def test_the_plain_word_off_switches_the_staffs_scoring_off(tmp_path: Path) -> None:
+    text = SHIPPED.read_text().replace("staff_scoring: pseudonymous ", "staff_scoring: off ")
+    (tmp_path / "weekly.yaml").write_text(text.replace("by_site: {}", "by_site: {north: pseudonymous}"))
+    staff = read_settings(tmp_path / "weekly.yaml", Configuration).staff
+    assert [staff.scores(site) for site in ("south", "north", None)] == [False, True, False]

@@ -138,6 +138,22 @@ def test_audits_are_drawn_among_the_listed_with_their_probability(trained: Path)
     assert rows.loc[audits["seller_id"], "lists"].map(list).tolist() == [["budget"]] * len(audits)
 
 
+def test_staff_and_rings_lie_in_what_only_the_owner_reads_and_nowhere_else(trained: Path, data: Path) -> None:
+    staff = pq.read_table(trained / "restricted/staff.parquet").to_pandas()
+    known = set(pq.read_table(data / "staff").to_pandas()["actor_id"])
+    assert set(staff["actor_id"]) <= known
+    assert staff["rank"].tolist() == list(range(1, len(staff) + 1))
+    assert staff["false_share"].is_monotonic_increasing
+    said = record(trained)["staff"]
+    assert said["scored"] == len(staff)
+    assert said["alerted"] == staff["alerted"].sum()
+    assert said["rings"] == pq.read_metadata(trained / "restricted/rings.parquet").num_rows
+    open_files = [path for path in trained.rglob("*") if path.is_file() and path.parent.name != "restricted"]
+    names = pq.read_table(trained / "scores.parquet").to_pandas().to_string() + (trained / "run.json").read_text()
+    assert {path.name for path in open_files} == {"scores.parquet", "run.json"}
+    assert not [name for name in known if name in names]
+
+
 def test_the_record_says_what_went_in_and_why_a_list_is_empty(trained: Path, data: Path) -> None:
     content = record(trained)
     assert content["caveat"] == "a reason to look, not a finding"
@@ -153,6 +169,7 @@ def test_the_record_says_what_went_in_and_why_a_list_is_empty(trained: Path, dat
         "computing signals",
         "scoring",
         "explaining the listed",
+        "scoring the staff",
         "writing",
     ]
     assert "audit_key_file" not in content["alert_rules"]
@@ -169,7 +186,8 @@ def test_the_same_scores_are_the_same_bytes_with_any_threads(
     shutil.copytree(store_path, tmp_path / "store")
     forget_derived(tmp_path / "store")  # so that signals are computed with these threads
     score(data, tmp_path / "store", AS_OF, tmp_path / "out", other, SURROUNDINGS)
-    assert (tmp_path / "out/scores.parquet").read_bytes() == (trained / "scores.parquet").read_bytes()
+    for name in ("scores.parquet", "restricted/staff.parquet", "restricted/rings.parquet"):
+        assert (tmp_path / "out" / name).read_bytes() == (trained / name).read_bytes()
 
 
 def test_the_same_rows_in_other_files_and_order_and_delivered_twice_are_the_same_bytes(

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import WrongUse
-from scoring.output import check_place, staged, write_audits, write_record, write_scores
+from scoring.output import check_place, staged, write_audits, write_record, write_scores, write_staff
 
 REASON = {"signal": "rate_91d", "value": 0.5, "peer_median": None, "contribution": 1.25, "text": "half were removed"}
 
@@ -85,6 +85,29 @@ def test_audits_can_be_read_by_their_owner_alone(drawn: int, tmp_path: Path) -> 
     assert stat.S_IMODE((tmp_path / "restricted").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "restricted/audits.parquet").stat().st_mode) == 0o600
     assert pq.read_table(tmp_path / "restricted/audits.parquet").num_rows == drawn
+
+
+def test_staff_and_rings_can_be_read_by_their_owner_alone_and_have_the_contracts_columns(tmp_path: Path) -> None:
+    helper = {"actor_id": "kim", "score": 4.0, "rank": 1, "alerted": True, "false_share": 0.01, "sellers": ["ann"]}
+    staff = pd.DataFrame([{**helper, "observed": 9, "expected": 1.5, "text": "nine for ann"}])
+    ring = {"ring_id": "r", "sellers": ["ann", "bob"], "staff": ["kim"], "first_seen_on": date(2024, 12, 2)}
+    write_staff(tmp_path, staff, pd.DataFrame([{**ring, "text": "two"}]), pa.string(), pa.string())
+    assert stat.S_IMODE((tmp_path / "restricted").stat().st_mode) == 0o700
+    for name, row in (("staff", staff.iloc[0].to_dict()), ("rings", {**ring, "text": "two"})):
+        path = tmp_path / f"restricted/{name}.parquet"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert pq.read_table(path).to_pylist() == [row]
+
+
+def test_staff_with_number_keys_and_no_rows_keep_their_types(tmp_path: Path) -> None:
+    write_staff(tmp_path, pd.DataFrame(columns=["actor_id", *STAFF_COLUMNS]), NO_RINGS, pa.int64(), pa.int64())
+    staff, rings = (pq.read_schema(tmp_path / f"restricted/{name}.parquet") for name in ("staff", "rings"))
+    assert str(staff.field("actor_id").type) == "int64"
+    assert str(rings.field("staff").type) == "list<element: int64>"
+
+
+STAFF_COLUMNS = ("score", "rank", "alerted", "false_share", "sellers", "observed", "expected", "text")
+NO_RINGS = pd.DataFrame(columns=["ring_id", "sellers", "staff", "first_seen_on", "text"])
 
 
 def run_once(out: Path, text: str | float) -> None:

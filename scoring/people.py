@@ -1,0 +1,102 @@
+"""Members of staff: what is known of each at a cutoff, who may be named, and the plain ids behind the pseudonyms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from features.contract import TABLES
+from features.engine import connect, literal, parquet
+from features.landed import landed
+from features.privacy import privacy_key
+from features.reading import pseudonym
+from features.store import InputFile, Store
+from model.settings import Configuration
+
+_OF_STAFF = ("staff", "review_actions", "account_actions", "staff_access")
+"""Tables with `actor_id`, the shortest first: the later ones are read only for whom the earlier ones do not hold."""
+
+
+def people_at(store: Store, as_of: date, configuration: Configuration) -> pd.DataFrame:
+    """Return the members of staff known before a cutoff, one row each, by actor_id (pseudonym).
+
+    Columns: actor_id, role, named (their site is scored and the login is nobody else's), found_on (day of the verdict
+    that found them manipulated, if that is their last one).
+    """
+    manifest = store.manifest()
+    key_types = manifest.identity.get("key_types", {})
+    with connect(configuration.engine, store.scratch) as connection:
+        for name in ("staff", "staff_verdicts"):
+            rows = landed(store, manifest, TABLES[name], key_types)
+            connection.execute(f"create temp view {name} as select * from ({rows}) where known_at < date '{as_of}'")
+        people = connection.execute("""
+-- a row is a member of staff as last known
+select
+  s.actor_id, arg_max(s.role, (s.valid_from, s.known_at)) as role, arg_max(s.site, (s.valid_from, s.known_at)) as site,
+  bool_or(coalesce(s.shared, false)) as shared, any_value(v.found_on) as found_on
+from staff as s
+left join (
+  select actor_id, cast(max(decided_at) as date) as found_on
+  from staff_verdicts group by actor_id having arg_max(verdict, decided_at) = 'manipulated'
+) as v on s.actor_id = v.actor_id
+group by s.actor_id
+order by s.actor_id
+""").df()
+    scored = people["site"].map(lambda site: configuration.staff.scores(site if isinstance(site, str) else None))
+    people["named"] = scored.astype(bool) & ~people["shared"].astype(bool)
+    return people[["actor_id", "role", "named", "found_on"]]
+
+
+def with_unlisted(people: pd.DataFrame, actor_ids: pd.Series, configuration: Configuration) -> pd.DataFrame:
+    """Add those who worked and stand in no table of the staff: of no known role and site."""
+    unlisted = pd.Index(actor_ids.unique()).difference(people["actor_id"])
+    more = pd.DataFrame(
+        {"actor_id": unlisted, "role": "", "named": configuration.staff.scores(None), "found_on": pd.NaT}
+    )
+    return pd.concat([people, more], ignore_index=True) if len(more) else people
+
+
+def plain_ids(
+    data: Path,
+    files: Mapping[str, InputFile],
+    wanted: Collection[int],
+    store: Store,
+    configuration: Configuration,
+) -> dict[int, str | int]:
+    """The ids that the data set gives to these pseudonyms; one that it no longer holds is missing.
+
+    Args:
+        data: the folder of the data set.
+        files: its files, by path below the folder.
+        wanted: pseudonyms.
+        store: whose key made them.
+        configuration: privacy and engine.
+
+    """
+    found: dict[int, str | int] = {}
+    with connect(configuration.engine, store.scratch) as connection:
+        connection.execute("set variable privacy_key = ?", [privacy_key(configuration.privacy, store)])
+        for table in _OF_STAFF:
+            paths = [data / path for path, file in sorted(files.items()) if file.table == table]
+            missing = set(wanted) - set(found)
+            if missing and paths and _has_actors(connection, paths):
+                rows = connection.execute(f"""
+select pseudonym, actor_id
+from (select actor_id, {pseudonym("actor_id")} as pseudonym from (select distinct actor_id from {parquet(paths)}))
+where pseudonym in ({", ".join(map(str, sorted(missing)))})
+""")
+                found.update(rows.fetchall())
+    return found
+
+
+def _has_actors(connection: duckdb.DuckDBPyConnection, paths: Collection[Path]) -> bool:
+    schema = connection.execute(
+        "select count(*) from parquet_schema(["
+        + ", ".join(literal(path) for path in paths)
+        + "]) where name = 'actor_id'"
+    ).fetchone()
+    return schema is not None and schema[0] > 0
