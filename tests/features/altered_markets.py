@@ -143,7 +143,17 @@ def calm_market(*, reviewed: bool) -> Market:
         "review_actions": [
             {"review_id": 1, "acted_at": midnight(opened) + 9 * DAY, "kind": "kept", "actor_kind": "staff"},
             {"review_id": 9, "acted_at": midnight(opened) + 9 * DAY, "kind": "removed", "actor_kind": "reviewer"}
-            | {"actor_id": 6},
+            | {"actor_id": 6, "queue": "disputes", "reason": "regret", "ticket_id": 2},
+        ],
+        "tickets": [
+            {
+                "ticket_id": ticket,
+                "opened_at": midnight(opened),
+                "opened_by_kind": "staff",
+                "opened_by": 7,
+                "seller_id": 2,
+            }
+            for ticket in (1, 2)
         ],
         "search_ranks": [_rank(1, opened, 40), _rank(99, opened, 60)],
         "coverage": [{"table_name": name, "marketplace": "US", "from_on": date(2020, 1, 1)} for name in TABLES],
@@ -156,9 +166,18 @@ def with_burst(market: Market, instant: datetime) -> Market:
     A removal days before it leaves every window before the instant does; the rivals differ among themselves meanwhile.
     """
     earlier = {"review_id": 3, "acted_at": instant - 5 * DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
+    kept = {"kind": "kept", "queue": "disputes"}
     more: dict[str, list[Row]] = {
-        "reviews": [{**market["reviews"][0], "review_id": 20, "created_at": instant}],
-        "review_actions": [earlier, *_removals(instant)],
+        "reviews": [
+            {**market["reviews"][0], "review_id": 20, "created_at": instant},
+            {**market["reviews"][0], "review_id": 21, "product_id": 2},
+        ],
+        "review_actions": [
+            earlier,
+            {**earlier, "review_id": 21, "ticket_id": 1},
+            *_removals(instant),
+            *({**earlier, "review_id": review, "acted_at": instant, **kept} for review in (4, 21)),
+        ],
         "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + 20 * DAY)],
         "sales": [{"product_id": 1, "sold_on": instant.date(), "units": 9, "revenue": 9.0}],
         "account_actions": [{"seller_id": 1, "acted_at": instant, "kind": "suspended", "actor_kind": "staff"}],
@@ -200,7 +219,9 @@ def meeting_market() -> tuple[Market, list[date]]:
 
 def _removals(instant: datetime) -> Iterator[Row]:
     for review, actor_kind in ((1, "staff"), (2, "staff"), (5, "staff"), (6, "reviewer"), (7, "automation")):
-        yield {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind, "actor_id": 7}
+        row: Row = {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind}
+        ticket = 1 if review == 1 else None
+        yield {**row, "actor_id": 7, "queue": "disputes", "reason": f"rule {review}", "ticket_id": ticket}
 
 
 def _rivals(day: date) -> list[Row]:
