@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.families import queue_work, ranks, removal_tickets, removals, removers
+from features.families import account_standing, pressure, queue_work, ranks, removal_tickets, removals, removers
 from features.measures import Pairs, TileKind
 from features.signal import Signal
 
@@ -13,6 +13,8 @@ CATALOGUE: dict[str, Signal] = {
         *removers.SIGNALS,
         *removal_tickets.SIGNALS,
         *queue_work.SIGNALS,
+        *pressure.SIGNALS,
+        *account_standing.SIGNALS,
         *ranks.SIGNALS,
     )
 }

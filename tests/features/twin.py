@@ -18,7 +18,7 @@ import pandas as pd
 from features.catalogue import CATALOGUE
 from features.families.removals import PRIOR_REVIEWS, USUAL_RATE
 from features.signal import Signal
-from tests.features import twin_staff
+from tests.features import twin_pressure, twin_staff, twin_standing
 from tests.features.random_moments import Market, Row
 from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
 from tests.features.twin_peers import compare_with_peers
@@ -37,6 +37,7 @@ def signal_table(market: Market, cutoffs: Sequence[date], min_group_sellers: int
     happenings = [each for story in stories for each in story.happenings]
     happenings += moves_of(rows["search_ranks"], listings)
     happenings += [*twin_staff.under_tickets(happenings, rows["tickets"]), *twin_staff.in_queues(rows, listings)]
+    happenings += [*twin_pressure.pressed(rows, listings), *twin_standing.on_accounts(rows)]
     covered = coverage_of(rows, listings)
     table: list[Row] = []
     for cutoff in sorted(set(cutoffs)):
@@ -236,6 +237,8 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     **{f"rank_jump_change_{days}d": partial(_jump_change, days=days) for days in (28, 91)},
     "rank_swing_91d": _swing,
     **twin_staff.MEANINGS,
+    **twin_pressure.MEANINGS,
+    **twin_standing.MEANINGS,
 }
 """What each signal means, by its name; NaN where it says nothing, which reads as no events."""
 
@@ -249,6 +252,8 @@ _NEEDS = {
     ),
     "rank_rise_after_removals_91d": ("reviews", "review_actions", "search_ranks"),
     **twin_staff.NEEDS,
+    **twin_pressure.NEEDS,
+    **twin_standing.NEEDS,
 }
 """Tables and columns that a signal needs, where they are not those of its service."""
 _REACH = {"rank_rise_after_removals_91d": 91 + _AROUND}
