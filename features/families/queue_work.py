@@ -122,27 +122,33 @@ BEYOND_QUEUES = Signal(
 ONE_BEYOND_QUEUES = Signal(
     name="one_remover_beyond_queue_91d",
     service="removals",
-    unit="share difference",
+    unit="expected number",
     window_days=91,
     direction=1,
-    no_events=None,
+    no_events=0.0,
     why="Somebody who does a tenth of a queue's work and all of one seller's was not sent there by the queue.",
     source=_SOURCE,
-    sentence="One person's share of the removals for it in 91 days is {value} above that in the queues; usual {peer}.",
-    formula=_REMOVED_BY.most_beyond(91, by="actor_id", within="queue") / _REMOVED_BY.total(91),
+    sentence=(
+        "In 91 days one person removed {value} more of its bad reviews than is that person's part of the queues;"
+        " usual are {peer}."
+    ),
+    formula=_REMOVED_BY.most_beyond(91, by="actor_id", within="queue"),
 )
 
 REASON_BEYOND_QUEUES = Signal(
     name="reason_beyond_queue_91d",
     service="removals",
-    unit="share difference",
+    unit="expected number",
     window_days=91,
     direction=1,
-    no_events=None,
+    no_events=0.0,
     why="A paid removal needs some rule to cite: the same one again and again, where the queue cites many.",
     source=_SOURCE,
-    sentence="One reason's share of the removals for it in 91 days is {value} above that in the queues; usual {peer}.",
-    formula=_REMOVED_FOR.most_beyond(91, by="reason", within="queue") / _REMOVED_FOR.total(91),
+    sentence=(
+        "In 91 days one reason stood behind {value} more removals of its bad reviews than is its part in the queues;"
+        " usual are {peer}."
+    ),
+    formula=_REMOVED_FOR.most_beyond(91, by="reason", within="queue"),
 )
 
 ELSEWHERE = Signal(

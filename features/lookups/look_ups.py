@@ -16,12 +16,17 @@ _ACCESS = "access_id, product_id, review_id, reviewer_id, ticket_id"
 
 
 def _named(accesses: str, posts: str) -> str:
+    """SQL of the look-ups; the few reviews that they name are found first, lest all reviews be held for the join."""
     return f"""
 -- a row is a look-up of contact data and whose
   select
     a.access_id, a.ticket_id, a.review_id, coalesce(a.product_id, p.product_id) as product_id,
     coalesce(a.reviewer_id, p.reviewer_id) as reviewer_id
-  from ({accesses}) as a left join ({posts}) as p on a.review_id = p.review_id
+  from ({accesses}) as a
+  left join (
+    select * from ({posts}) as post
+    where review_id in (select review_id from ({accesses}) as access where review_id is not null)
+  ) as p on a.review_id = p.review_id
 """
 
 

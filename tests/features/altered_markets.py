@@ -179,13 +179,14 @@ def with_burst(market: Market, instant: datetime) -> Market:
     more: dict[str, list[Row]] = {
         "reviews": [
             {**market["reviews"][0], "review_id": 20, "created_at": instant},
-            {**market["reviews"][0], "review_id": 21, "product_id": 2},
+            *({**market["reviews"][0], "review_id": review, "product_id": 2} for review in range(21, 51)),
         ],
         "review_actions": [
             earlier,
             {**earlier, "review_id": 21, "ticket_id": 1},
             *_removals(instant),
             *({**earlier, "review_id": review, "acted_at": instant, **kept} for review in (4, 21)),
+            {**earlier, "review_id": 22, "acted_at": instant, "actor_id": 8, "queue": "disputes", "reason": "rule 22"},
             {"review_id": 4, "acted_at": instant, "kind": "edited", "actor_kind": "reviewer", "new_rating": 2},
         ],
         "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + 20 * DAY)],

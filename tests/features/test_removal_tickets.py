@@ -120,8 +120,8 @@ def test_one_hand_and_one_reason_are_held_against_their_part_of_the_queue(signal
     )
     anna = signals(CUTOFF, tables).loc["anna"]
     # Mia: 2 of 3 here, 2 of 5 in the queue; abuse: 2 of 3 here, 3 of 5 in the queue
-    assert anna["one_remover_beyond_queue_91d"] == pytest.approx(2 / 3 - 2 / 5)
-    assert anna["reason_beyond_queue_91d"] == pytest.approx(2 / 3 - 3 / 5)
+    assert anna["one_remover_beyond_queue_91d"] == pytest.approx(2 - 3 * 2 / 5)
+    assert anna["reason_beyond_queue_91d"] == pytest.approx(2 - 3 * 3 / 5)
 
 
 def test_the_usual_queue_is_the_one_in_which_a_person_examined_most(signals: Signals) -> None:

@@ -76,6 +76,11 @@ def _robust_tail(own: float, peers: list[float], parents: list[float]) -> float:
     return 0.5 - 3 / 8 * far / math.sqrt(1 + far**2 / 4) * (1 - far**2 / (12 + 3 * far**2))  # Student's t, 4 degrees
 
 
+def _judge(other: Row, seller: Row) -> Row:
+    """By whose group a member of the parent group is judged: all sellers are one group of their own."""
+    return seller if seller["peer_group"] == "any/any/any" else other
+
+
 class _Fit:
     """A distribution for each seller, from its peers and, for small groups, from their marketplace."""
 
@@ -123,7 +128,7 @@ class _Fit:
         bulk = {
             id(seller): (
                 [other for other in self._among(seller, "peers") if kept(other, seller)],
-                [other for other in self._among(seller, "parents") if kept(other, other)],
+                [other for other in self._among(seller, "parents") if kept(other, _judge(other, seller))],
             )
             for seller in self.known
         }
@@ -141,7 +146,9 @@ class _Fit:
         for seller in self.known:
             peers, parents = bulk[id(seller)]
             own = self._spread([(counts[id(each)], self.size[id(each)], rates[id(seller)]) for each in peers])
-            wider = self._spread([(counts[id(each)], self.size[id(each)], rates[id(each)]) for each in parents])
+            wider = self._spread(
+                [(counts[id(each)], self.size[id(each)], rates[id(_judge(each, seller))]) for each in parents]
+            )
             spreads[id(seller)] = max(self._mixed(seller, own, wider), _LEAST_SPREAD)
         return {name: (self._possible(rate), spreads[name]) for name, rate in rates.items()}
 

@@ -145,8 +145,7 @@ def _most_beyond(name: str) -> Callable[[View], float]:
             part = _part_of(work, one, lambda other, one=one: other.about[name] == one.about[name])  # type: ignore[misc]
             mine = [each for each in queue if each.about[name] == one.about[name]]
             beyond[one.about[name]] += len(mine) - len(queue) * part
-        removed = len(_examined(view, removed=True))
-        return max(beyond.values(), default=0) / removed if removed else NAN
+        return max(beyond.values(), default=0)
 
     return meaning
 
