@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from features.families import ranks, removals, removers
+from features.families import account_standing, pressure, queue_work, ranks, removal_tickets, removals, removers
 from features.measures import Pairs, TileKind
 from features.signal import Signal
 
 CATALOGUE: dict[str, Signal] = {
-    signal.name: signal for signal in (*removals.SIGNALS, *removers.SIGNALS, *ranks.SIGNALS)
+    signal.name: signal
+    for signal in (
+        *removals.SIGNALS,
+        *removers.SIGNALS,
+        *removal_tickets.SIGNALS,
+        *queue_work.SIGNALS,
+        *pressure.SIGNALS,
+        *account_standing.SIGNALS,
+        *ranks.SIGNALS,
+    )
 }
 """Signals by name. A new family is added here and nowhere else."""
 

@@ -14,6 +14,10 @@ Direction = Literal[-1, 0, 1]
 Unit = Literal[
     "reviews",
     "removals",
+    "look-ups",
+    "records",
+    "reports",
+    "actions",
     "observations",
     "people",
     "weeks",

@@ -6,7 +6,7 @@ shared work, quick, and comes and goes.
 
 from __future__ import annotations
 
-from features.families.review_states import NEGATIVE, counted, review_steps
+from features.families.review_states import counted, negatives_removed
 from features.lookups.reviews import OF_REVIEWS
 from features.measures import LONGEST_DAYS, Measure, TileKind, binned_median, share
 from features.signal import Signal
@@ -21,6 +21,7 @@ _REMOVED = f"(select review_id, product_id, rating, created_at, known_at from re
 _MEASURES = {
     "negatives_removed": counted("true"),
     "negatives_removed_by_known": counted("actor_id is not null"),
+    "negatives_removed_unticketed": counted("ticket_id is null"),
     **{
         f"negatives_removed_from_{hours}h": counted(f"happened_at >= created_at + interval '{hours}' hour")
         for hours in _HOURS
@@ -34,19 +35,11 @@ STAFF_REMOVALS = TileKind(
     by="actor_id",
     facts=f"""
 -- a row is a removal of a visible negative review by staff
-{review_steps(_REMOVED)},
-removals as (
-  select s.seller_id, s.known_at, s.happened_at, s.old_rating as rating, p.happened_at as created_at, a.actor_id
-  from steps as s
-  join posts as p on s.review_id = p.review_id
-  join review_actions as a on s.review_id = a.review_id and s.happened_at = a.acted_at and s.kind = a.kind
-  where s.kind = 'removed' and s.actor_kind = 'staff' and s.was_visible and not s.visible
-)
+{negatives_removed(_REMOVED)}
 select
   seller_id, known_at, happened_at, cast(null as date) as until_on, actor_id,
   {", ".join(f"{sql} as {name}" for name, sql in _MEASURES.items())}
 from removals
-where {NEGATIVE}
 """,
 )
 
@@ -56,7 +49,8 @@ def _measure(name: str, *more: str) -> Measure:
 
 
 NEGATIVES_REMOVED = _measure("negatives_removed")
-_BY_KNOWN = _measure("negatives_removed_by_known", "review_actions.actor_id")
+BY_KNOWN = _measure("negatives_removed_by_known", "review_actions.actor_id")
+UNTICKETED = _measure("negatives_removed_unticketed", "review_actions.ticket_id")
 
 _HELPER = (
     "DOJ, Sep 2020, through the press: some ten insiders served hundreds of sellers; that few hands show is inferred"
@@ -74,7 +68,7 @@ def _removing_staff(days: int) -> Signal:
         why="Moderation is shared work: many removals by one or two people are rarer than the same by many.",
         source=_HELPER,
         sentence=f"{{value}} people of the staff removed its negative reviews in {days} days; usual are {{peer}}.",
-        formula=_BY_KNOWN.distinct(days),
+        formula=BY_KNOWN.distinct(days),
     )
 
 
@@ -88,7 +82,7 @@ MOST_BY_ONE = Signal(
     why="Who is paid by a seller comes back to the same seller: the most that one person removed for it.",
     source=_HELPER,
     sentence="One person of the staff removed {value} of its negative reviews in 91 days; usual are {peer}.",
-    formula=_BY_KNOWN.most_of_one(91),
+    formula=BY_KNOWN.most_of_one(91),
 )
 
 SHARE_OF_ONE = Signal(
@@ -101,7 +95,7 @@ SHARE_OF_ONE = Signal(
     why="The queue hands out work at random: one hand behind most removals for a seller was not drawn by it.",
     source=_HELPER,
     sentence="One person made {value} of the removals of its negative reviews by staff in 91 days; usual are {peer}.",
-    formula=share(_BY_KNOWN.most_of_one(91), _BY_KNOWN.total(91)),
+    formula=share(BY_KNOWN.most_of_one(91), BY_KNOWN.total(91)),
 )
 
 REMOVED_AGE = Signal(

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from features.contract import TABLES
-from tests.features.random_market import OTHER_CONTENT, Market, Row, known_at
+from tests.features.random_market import OTHER_CONTENT, known_at
+from tests.features.random_moments import DAY, NOBODY, Market, Row
 from tests.features.twin_events import midnight
-
-_DAY = timedelta(days=1)
 
 
 def without_later(market: Market, cutoff: date) -> Market:
@@ -33,7 +32,7 @@ def moved_later(market: Market, cutoff: date) -> Market:
     """Every listing is sold on the day of the cutoff, to each of the other sellers one after the other."""
     sellers = sorted({row["seller_id"] for row in market["sellers"]})
     sold = [
-        {**row, "seller_id": seller, "valid_from": cutoff + days * _DAY, "recorded_at": None}
+        {**row, "seller_id": seller, "valid_from": cutoff + days * DAY, "recorded_at": None}
         for row in market["products"]
         for days, seller in enumerate(sellers)
     ]
@@ -42,7 +41,7 @@ def moved_later(market: Market, cutoff: date) -> Market:
 
 def found_later(market: Market, cutoff: date) -> Market:
     """Much that happened before comes to light at the cutoff's first instant: sold listings, removals, corrections."""
-    then, before = {"recorded_at": midnight(cutoff)}, cutoff - 40 * _DAY
+    then, before = {"recorded_at": midnight(cutoff)}, cutoff - 40 * DAY
     seller, query = market["sellers"][0]["seller_id"], 1
     removed = {"kind": "removed", "actor_kind": "staff", "new_rating": None, **then}
     ranked = {"query_id": query, "observed_on": before, "position": 1, "sponsored": False, **then}
@@ -56,6 +55,23 @@ def found_later(market: Market, cutoff: date) -> Market:
             if row["created_at"] < midnight(cutoff)
         ],
         "search_ranks": [{"product_id": product, **ranked} for product in products],
+        "tickets": _tickets_of_nobody(midnight(before), then),
+        "staff_access": [
+            {**row, "access_id": 1_000 + row["access_id"], **then} for row in market.get("staff_access", [])
+        ],
+        "account_actions": [
+            {
+                "seller_id": row["seller_id"],
+                "acted_at": midnight(before),
+                "kind": "reinstated",
+                "actor_kind": "staff",
+                **then,
+            }
+            for row in market["sellers"]
+        ],
+        "buyer_reports": [
+            {"report_id": 1_000, "seller_id": seller, "reported_at": midnight(before), "kind": "paid_review", **then}
+        ],
     }
     contrary = {
         name: [row | OTHER_CONTENT[name](row) | then for row in market.get(name, [])]
@@ -66,21 +82,30 @@ def found_later(market: Market, cutoff: date) -> Market:
     return {name: [*market.get(name, []), *more.get(name, []), *contrary.get(name, [])] for name in names}
 
 
+def _tickets_of_nobody(opened_at: datetime, then: Row) -> list[Row]:
+    """The ticket that many rows name and nobody delivered."""
+    row: Row = {"ticket_id": NOBODY, "opened_at": opened_at, "opened_by_kind": "staff", "opened_by": 7, "seller_id": 1}
+    return [{**row, **then}]
+
+
 def doubled(market: Market) -> Market:
     """Every seller has everything twice: products, reviews and queries of other names to which the same happens."""
-    return _with_copies(market, {"product_id", "review_id", "query_id", "report_id"})
+    return _with_copies(market, _COPIED)
 
 
 def split(market: Market) -> Market:
     """Everything twice, as in ``doubled``, the second half of each seller being an account of its own."""
-    return _with_copies(market, {"seller_id", "product_id", "review_id", "query_id", "report_id"})
+    return _with_copies(market, _COPIED | {"seller_id", "ticket_id"})
+
+
+_COPIED = {"product_id", "review_id", "query_id", "report_id", "access_id"}
 
 
 def _with_copies(market: Market, renamed: set[str]) -> Market:
     """Add a copy, under other names, of every row whose key has one of them."""
 
     def copy(row: Row) -> Row:
-        return {key: value + 1_000 if key in renamed else value for key, value in row.items()}
+        return {key: value + 1_000 if key in renamed and value is not None else value for key, value in row.items()}
 
     twice = {name: [*rows, *map(copy, rows)] for name, rows in market.items() if renamed & set(TABLES[name].key)}
     return {**market, **twice}
@@ -100,7 +125,7 @@ def calm_market(*, reviewed: bool) -> Market:
             "reviewer_id": review,
             "rating": 1 if review <= 4 else 5,
             "verified": True,
-            "created_at": midnight(opened) + review * _DAY,
+            "created_at": midnight(opened) + review * DAY,
         }
         for review in range(1, 9)
     ]
@@ -116,11 +141,29 @@ def calm_market(*, reviewed: bool) -> Market:
         ],
         "reviews": [*reviews, withdrawn],
         "review_actions": [
-            {"review_id": 1, "acted_at": midnight(opened) + 9 * _DAY, "kind": "kept", "actor_kind": "staff"},
-            {"review_id": 9, "acted_at": midnight(opened) + 9 * _DAY, "kind": "removed", "actor_kind": "reviewer"}
-            | {"actor_id": 6},
+            {"review_id": 1, "acted_at": midnight(opened) + 9 * DAY, "kind": "kept", "actor_kind": "staff"},
+            {"review_id": 9, "acted_at": midnight(opened) + 9 * DAY, "kind": "removed", "actor_kind": "reviewer"}
+            | {"actor_id": 6, "queue": "disputes", "reason": "regret", "ticket_id": 2},
+        ],
+        "tickets": [
+            {
+                "ticket_id": ticket,
+                "opened_at": midnight(opened),
+                "opened_by_kind": "staff",
+                "opened_by": 7,
+                "seller_id": 2,
+            }
+            for ticket in (1, 2)
         ],
         "search_ranks": [_rank(1, opened, 40), _rank(99, opened, 60)],
+        "staff_access": [
+            {"access_id": 9, "actor_id": 6, "accessed_at": midnight(opened), "resource": "other", "seller_id": 1}
+            | {"records": 1, "ticket_id": 2}
+        ],
+        "account_actions": [
+            {"seller_id": 1, "acted_at": midnight(opened), "kind": "warned", "actor_kind": "staff"}
+            | {"actor_id": 6, "ticket_id": 2}
+        ],
         "coverage": [{"table_name": name, "marketplace": "US", "from_on": date(2020, 1, 1)} for name in TABLES],
     }
 
@@ -130,15 +173,36 @@ def with_burst(market: Market, instant: datetime) -> Market:
 
     A removal days before it leaves every window before the instant does; the rivals differ among themselves meanwhile.
     """
-    earlier = {"review_id": 3, "acted_at": instant - 5 * _DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
+    earlier = {"review_id": 3, "acted_at": instant - 5 * DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
+    kept = {"kind": "kept", "queue": "disputes"}
+    done: Row = {"seller_id": 1, "actor_kind": "staff", "actor_id": 7}
     more: dict[str, list[Row]] = {
-        "reviews": [{**market["reviews"][0], "review_id": 20, "created_at": instant}],
-        "review_actions": [earlier, *_removals(instant)],
-        "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + 20 * _DAY)],
+        "reviews": [
+            {**market["reviews"][0], "review_id": 20, "created_at": instant},
+            *({**market["reviews"][0], "review_id": review, "product_id": 2} for review in range(21, 51)),
+        ],
+        "review_actions": [
+            earlier,
+            {**earlier, "review_id": 21, "ticket_id": 1},
+            *_removals(instant),
+            *({**earlier, "review_id": review, "acted_at": instant, **kept} for review in (4, 21)),
+            {**earlier, "review_id": 22, "acted_at": instant, "actor_id": 8, "queue": "disputes", "reason": "rule 22"},
+            {"review_id": 4, "acted_at": instant, "kind": "edited", "actor_kind": "reviewer", "new_rating": 2},
+        ],
+        "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + 20 * DAY)],
         "sales": [{"product_id": 1, "sold_on": instant.date(), "units": 9, "revenue": 9.0}],
-        "account_actions": [{"seller_id": 1, "acted_at": instant, "kind": "suspended", "actor_kind": "staff"}],
-        "buyer_reports": [{"report_id": 1, "seller_id": 1, "reported_at": instant, "kind": "paid_review"}],
-        "staff_access": [{"access_id": 1, "actor_id": 7, "accessed_at": instant, "resource": "other", "seller_id": 1}],
+        "account_actions": [
+            *({**done, "acted_at": instant, "kind": kind} for kind in _KINDS),
+            {**done, "acted_at": instant - 5 * DAY, "kind": "suspended", "product_id": 1, "recorded_at": instant},
+        ],
+        "buyer_reports": [
+            {"report_id": report, "seller_id": 1, "reported_at": instant, "kind": kind}
+            for report, kind in ((1, "paid_review"), (2, "off_platform_contact"))
+        ],
+        "staff_access": [
+            {"access_id": 1, "actor_id": 7, "accessed_at": instant, "resource": "reviewer_contact", "review_id": 4}
+            | {"records": 2}
+        ],
     }
     return {name: [*market.get(name, []), *more.get(name, [])] for name in {**market, **more}}
 
@@ -156,9 +220,9 @@ def meeting_market() -> tuple[Market, list[date]]:
     more: Market = {
         "products": [{**product, "valid_from": sold, "recorded_at": known}],
         "reviews": [
-            {**review, "review_id": 31, "created_at": midnight(sold), "recorded_at": known + _DAY},
-            {**review, "review_id": 32, "created_at": midnight(sold) - _DAY, "recorded_at": known},
-            {**review, "review_id": 33, "created_at": midnight(sold) - _DAY, "recorded_at": known + _DAY},
+            {**review, "review_id": 31, "created_at": midnight(sold), "recorded_at": known + DAY},
+            {**review, "review_id": 32, "created_at": midnight(sold) - DAY, "recorded_at": known},
+            {**review, "review_id": 33, "created_at": midnight(sold) - DAY, "recorded_at": known + DAY},
         ],
         "review_actions": list(_removals(midnight(sold))),
         "search_ranks": [
@@ -166,16 +230,21 @@ def meeting_market() -> tuple[Market, list[date]]:
             _rank(2, sold, 20),
             {**_rank(1, sold, 4), "recorded_at": known + timedelta(hours=6)},
             {**_rank(2, sold, 2), "recorded_at": known},
-            {**_rank(2, sold + 7 * _DAY, 3), "recorded_at": known},
+            {**_rank(2, sold + 7 * DAY, 3), "recorded_at": known},
         ],
     }
     together = {name: [*rows, *more.get(name, [])] for name, rows in market.items()}
     return together, [date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 11), date(2024, 3, 12), date(2024, 3, 13)]
 
 
+_KINDS = ("suspended", "appealed", "reinstated", "category_opened")
+
+
 def _removals(instant: datetime) -> Iterator[Row]:
     for review, actor_kind in ((1, "staff"), (2, "staff"), (5, "staff"), (6, "reviewer"), (7, "automation")):
-        yield {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind, "actor_id": 7}
+        row: Row = {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind}
+        ticket = 1 if review == 1 else None
+        yield {**row, "actor_id": 7, "queue": "disputes", "reason": f"rule {review}", "ticket_id": ticket}
 
 
 def _rivals(day: date) -> list[Row]:

@@ -12,7 +12,8 @@ from features.panel import signals_at
 from features.week_files import weeks_of
 from model.settings import Configuration
 from tests.features.deliveries import for_small_markets, take_in_runs
-from tests.features.random_market import Market, Row, write_rows
+from tests.features.random_market import write_rows
+from tests.features.random_moments import Market, Row
 
 WEEKS = 60
 LAST = date(2023, 1, 2) + timedelta(weeks=WEEKS)
@@ -34,10 +35,13 @@ def place(day: date, position: int, query: int = 1) -> Row:
 
 
 def market() -> Market:
-    """A review and an observation each Monday, and the removal of each review on the Tuesday of the next week."""
+    """A review and an observation each Monday, and the removal of each review on the Tuesday of the next week.
+
+    Each removal names a ticket, and a look-up a product, of which nothing is known.
+    """
     days = [monday(week) for week in range(WEEKS)]
     removals = [
-        {"review_id": week, "acted_at": datetime.combine(day + timedelta(days=8), time())}
+        {"review_id": week, "acted_at": datetime.combine(day + timedelta(days=8), time()), "ticket_id": week}
         for week, day in enumerate(days[:-1])
     ]
     return {
@@ -46,6 +50,10 @@ def market() -> Market:
         "reviews": [review(week, day) for week, day in enumerate(days)],
         "review_actions": [{**row, "kind": "removed", "actor_kind": "staff"} for row in removals],
         "search_ranks": [place(day, 1 + week % 5) for week, day in enumerate(days)],
+        "staff_access": [
+            {"access_id": 1, "actor_id": 7, "product_id": 7, "resource": "reviewer_contact"}
+            | {"accessed_at": datetime.combine(monday(3), time())}
+        ],
     }
 
 
@@ -68,8 +76,27 @@ def market() -> Market:
         ),
         ({"search_ranks": [place(LATE_DAY, 2)]}, {"review_arrivals": [], "rank_moves": [10, 11]}),
         ({"search_ranks": [place(LATE_DAY, 2, query=2)]}, {"review_arrivals": [], "rank_moves": [10]}),
+        (
+            {"tickets": [{"ticket_id": 3, "opened_at": LATE, "opened_by_kind": "staff"}]},
+            {"review_changes": [], "ticket_removals": [3, 4, 10]},
+        ),
+        (
+            {
+                "products": [
+                    {"product_id": 7, "seller_id": 1, "category": "toys", "listed_on": monday(0), "recorded_at": LATE}
+                ]
+            },
+            {"review_changes": [], "look_ups": [3, 10]},
+        ),
     ],
-    ids=["a review", "what was done to a review", "a place", "a place in a query that was never observed"],
+    ids=[
+        "a review",
+        "what was done to a review",
+        "a place",
+        "a place in a query that was never observed",
+        "a ticket",
+        "a product",
+    ],
 )
 def test_a_late_row_makes_only_the_weeks_anew_in_which_its_keys_have_facts(
     late: Market, weeks_to_fold: dict[str, list[int]], configuration: Configuration, tmp_path: Path
@@ -89,7 +116,9 @@ def test_a_late_row_makes_only_the_weeks_anew_in_which_its_keys_have_facts(
         kind: [monday(week) for week in weeks] for kind, weeks in weeks_to_fold.items()
     }
     whole = take_in_runs(
-        tmp_path / "whole", [{name: [*market().get(name, []), *late.get(name, [])] for name in market()}], small
+        tmp_path / "whole",
+        [{name: [*market().get(name, []), *late.get(name, [])] for name in {**market(), **late}}],
+        small,
     )
     assert signals_at(store, [LAST], small).equals(signals_at(whole, [LAST], small))
 

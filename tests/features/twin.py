@@ -18,7 +18,8 @@ import pandas as pd
 from features.catalogue import CATALOGUE
 from features.families.removals import PRIOR_REVIEWS, USUAL_RATE
 from features.signal import Signal
-from tests.features.random_market import Market, Row
+from tests.features import twin_pressure, twin_staff, twin_standing
+from tests.features.random_moments import Market, Row
 from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
 from tests.features.twin_peers import compare_with_peers
 from tests.features.twin_stories import Happening, Standing, Story, moves_of, story_of
@@ -35,6 +36,8 @@ def signal_table(market: Market, cutoffs: Sequence[date], min_group_sellers: int
     stories = [story_of(review, rows["review_actions"], listings) for review in rows["reviews"]]
     happenings = [each for story in stories for each in story.happenings]
     happenings += moves_of(rows["search_ranks"], listings)
+    happenings += [*twin_staff.under_tickets(happenings, rows["tickets"]), *twin_staff.in_queues(rows, listings)]
+    happenings += [*twin_pressure.pressed(rows, listings), *twin_standing.on_accounts(rows)]
     covered = coverage_of(rows, listings)
     table: list[Row] = []
     for cutoff in sorted(set(cutoffs)):
@@ -70,13 +73,16 @@ class View:
 
     def within(self, days: int, *whats: str, until: int = 0) -> list[Happening]:
         """What happened in the window; late news only in a year's, and nothing that a correction has replaced."""
+        return [each for each in self.of_all(days, *whats, until=until) if each.seller == self.seller]
+
+    def of_all(self, days: int, *whats: str, until: int = 0) -> list[Happening]:
+        """What happened to any seller in the window."""
         end = midnight(self.cutoff)
         first, last = end - timedelta(days=days), end - timedelta(days=until)
         return [
             each
             for each in self.happenings
-            if each.seller == self.seller
-            and each.what in whats
+            if each.what in whats
             and first <= each.counts_from < last
             and each.until >= end
             and (days == _YEAR or not each.late)
@@ -230,6 +236,9 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     **{f"rank_jump_{days}d": partial(_jump, days=days) for days in (28, 91, _YEAR)},
     **{f"rank_jump_change_{days}d": partial(_jump_change, days=days) for days in (28, 91)},
     "rank_swing_91d": _swing,
+    **twin_staff.MEANINGS,
+    **twin_pressure.MEANINGS,
+    **twin_standing.MEANINGS,
 }
 """What each signal means, by its name; NaN where it says nothing, which reads as no events."""
 
@@ -242,6 +251,9 @@ _NEEDS = {
         _ACTORS,
     ),
     "rank_rise_after_removals_91d": ("reviews", "review_actions", "search_ranks"),
+    **twin_staff.NEEDS,
+    **twin_pressure.NEEDS,
+    **twin_standing.NEEDS,
 }
 """Tables and columns that a signal needs, where they are not those of its service."""
 _REACH = {"rank_rise_after_removals_91d": 91 + _AROUND}

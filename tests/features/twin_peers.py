@@ -8,11 +8,11 @@ from statistics import median
 
 from features.catalogue import CATALOGUE
 from features.signal import Comparison, Signal
-from tests.features.random_market import Row
+from tests.features.random_moments import Row
 
 NAN = math.nan
 _PARTS = ("marketplace", "category", "size_band")
-_OWN_SELLERS, _USUAL, _SURPRISE, _LEAST_SPREAD = 30, 0.98, 0.001, 1e-6
+_OWN_SELLERS, _USUAL, _SURPRISE, _LEAST_SPREAD, _LEAST_CHANCE = 30, 0.98, 0.001, 1e-6, 1e-9
 
 
 def compare_with_peers(sellers: list[Row], least: int) -> None:
@@ -76,6 +76,11 @@ def _robust_tail(own: float, peers: list[float], parents: list[float]) -> float:
     return 0.5 - 3 / 8 * far / math.sqrt(1 + far**2 / 4) * (1 - far**2 / (12 + 3 * far**2))  # Student's t, 4 degrees
 
 
+def _judge(other: Row, seller: Row) -> Row:
+    """By whose group a member of the parent group is judged: all sellers are one group of their own."""
+    return seller if seller["peer_group"] == "any/any/any" else other
+
+
 class _Fit:
     """A distribution for each seller, from its peers and, for small groups, from their marketplace."""
 
@@ -123,7 +128,7 @@ class _Fit:
         bulk = {
             id(seller): (
                 [other for other in self._among(seller, "peers") if kept(other, seller)],
-                [other for other in self._among(seller, "parents") if kept(other, other)],
+                [other for other in self._among(seller, "parents") if kept(other, _judge(other, seller))],
             )
             for seller in self.known
         }
@@ -141,9 +146,15 @@ class _Fit:
         for seller in self.known:
             peers, parents = bulk[id(seller)]
             own = self._spread([(counts[id(each)], self.size[id(each)], rates[id(seller)]) for each in peers])
-            wider = self._spread([(counts[id(each)], self.size[id(each)], rates[id(each)]) for each in parents])
+            wider = self._spread(
+                [(counts[id(each)], self.size[id(each)], rates[id(_judge(each, seller))]) for each in parents]
+            )
             spreads[id(seller)] = max(self._mixed(seller, own, wider), _LEAST_SPREAD)
-        return {name: (rate, spreads[name]) for name, rate in rates.items()}
+        return {name: (self._possible(rate), spreads[name]) for name, rate in rates.items()}
+
+    def _possible(self, rate: float) -> float:
+        """A chance lies between 0 and 1, even where half an event was added to one of one."""
+        return min(max(rate, _LEAST_CHANCE), 1 - _LEAST_CHANCE) if self.binomial else rate
 
     def _all(self, sellers: Iterable[Row]) -> float:
         return float(sum(self.size[id(each)] for each in sellers))
