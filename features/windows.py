@@ -13,6 +13,7 @@ from datetime import date
 
 import duckdb
 
+from features.engine import count
 from features.gathered import entities, is_gathered, streak
 from features.grid import on_grid
 from features.group_work import GROUP_WORK
@@ -88,7 +89,8 @@ def _added(
         connection.register(f"grid_{weekday}", on_grid(connection, tiles, added, each))
         yield f"select * from grid_{weekday}", names
     replaced = f"(select * from {tiles} where until_on is not null)"
-    if connection.execute(f"select 1 from {replaced} limit 1").fetchone() is not None:
+    # Not `limit 1`: DuckDB 2.0 was seen to wait for ever once the first row of a wide plan had been found.
+    if count(connection, f"select count(*) from {replaced} as tile") > 0:
         yield _direct(replaced, added, cutoffs), names
 
 
