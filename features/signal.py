@@ -15,6 +15,7 @@ Unit = Literal[
     "reviews",
     "removals",
     "observations",
+    "units",
     "people",
     "weeks",
     "days",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -18,6 +18,7 @@ import pandas as pd
 from features.catalogue import CATALOGUE
 from features.families.removals import PRIOR_REVIEWS, USUAL_RATE
 from features.signal import Signal
+from tests.features import twin_sales
 from tests.features.random_market import Market, Row
 from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
 from tests.features.twin_peers import compare_with_peers
@@ -35,6 +36,7 @@ def signal_table(market: Market, cutoffs: Sequence[date], min_group_sellers: int
     stories = [story_of(review, rows["review_actions"], listings) for review in rows["reviews"]]
     happenings = [each for story in stories for each in story.happenings]
     happenings += moves_of(rows["search_ranks"], listings)
+    happenings += twin_sales.sales_of(rows["sales"], listings)
     covered = coverage_of(rows, listings)
     table: list[Row] = []
     for cutoff in sorted(set(cutoffs)):
@@ -99,6 +101,21 @@ class View:
         arrivals = ("arrived",) if len([*stars]) == 5 else ("arrived", "turned")
         return len(shown) + self.count(days, *arrivals, until=until, stars=stars)
 
+    def taken(self, days: int) -> list[Happening]:
+        """Removals of negative reviews by staff."""
+        found = self.within(days, "removed")
+        return [each for each in found if each.actor == "staff" and each.stars in _STARS["negative"]]
+
+    def around_removals(self, what: str) -> Iterator[tuple[str, Happening]]:
+        """What happened up to 28 days before or after a day with such a removal, both known in the last 91 days."""
+        removal_days = {each.counts_from.date() for each in self.taken(91 + _AROUND) if not each.late}
+        for removed in removal_days:
+            for each in self.within(91 + _AROUND, what):
+                day = each.counts_from.date()
+                known = max(day, removed) >= self.cutoff - timedelta(days=91)
+                if known and not each.late and 0 < abs((day - removed).days) <= _AROUND:
+                    yield "after" if day > removed else "before", each
+
 
 _STARS = {"review": range(1, 6), "negative": range(1, 3), "positive": range(4, 6)}
 
@@ -125,14 +142,8 @@ def _deletion_change(view: View, stars: str, actor: str = "staff") -> float:
     return _deletion_rate(view, _STARS[stars], 91, actor) - before
 
 
-def _taken(view: View, days: int) -> list[Happening]:
-    """Removals of negative reviews by staff."""
-    found = view.within(days, "removed")
-    return [each for each in found if each.actor == "staff" and each.stars in _STARS["negative"]]
-
-
 def _by_person(view: View, days: int) -> Counter[Any]:
-    return Counter(each.person for each in _taken(view, days) if each.person is not None)
+    return Counter(each.person for each in view.taken(days) if each.person is not None)
 
 
 def _most_by_one(view: View) -> float:
@@ -141,7 +152,7 @@ def _most_by_one(view: View) -> float:
 
 def _median_age(view: View) -> float:
     """The lower median of the ages, as the middle of the bin that holds it, in days."""
-    ages = sorted(each.age for each in _taken(view, 91))
+    ages = sorted(each.age for each in view.taken(91))
     if not ages:
         return NAN
     edge = timedelta(hours=1.5)
@@ -152,7 +163,7 @@ def _median_age(view: View) -> float:
 
 def _streak(view: View) -> float:
     """The longest run of weeks, counted back from the cutoff, with a removal in each."""
-    weeks = {(view.cutoff - each.counts_from.date()).days - 1 for each in _taken(view, _YEAR)}
+    weeks = {(view.cutoff - each.counts_from.date()).days - 1 for each in view.taken(_YEAR)}
     weeks = {days // 7 for days in weeks}
     longest = run = 0
     for week in range(_YEAR // 7):
@@ -163,16 +174,11 @@ def _streak(view: View) -> float:
 
 def _rise_after_removals(view: View) -> float:
     """The mean rise on days after a day with removals, less that on days before one."""
-    removal_days = {each.counts_from.date() for each in _taken(view, 91 + _AROUND) if not each.late}
-    moves = [each for each in view.within(91 + _AROUND, "ranked") if not each.late]
-    before, after = [], []
-    for removed in removal_days:
-        for move in moves:
-            seen = move.counts_from.date()
-            known = max(seen, removed) >= view.cutoff - timedelta(days=91)
-            if known and 0 < abs((seen - removed).days) <= _AROUND:
-                (after if seen > removed else before).append(move.rise)
-    return sum(after) / max(len(after), 1) - sum(before) / max(len(before), 1)
+    rises: dict[str, list[float]] = {"before": [], "after": []}
+    for side, move in view.around_removals("ranked"):
+        rises[side].append(move.rise)
+    before, after = (sum(each) / max(len(each), 1) for each in rises.values())
+    return after - before
 
 
 def _rating_uplift(view: View) -> float:
@@ -230,6 +236,7 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     **{f"rank_jump_{days}d": partial(_jump, days=days) for days in (28, 91, _YEAR)},
     **{f"rank_jump_change_{days}d": partial(_jump_change, days=days) for days in (28, 91)},
     "rank_swing_91d": _swing,
+    **twin_sales.MEANINGS,
 }
 """What each signal means, by its name; NaN where it says nothing, which reads as no events."""
 
@@ -242,15 +249,17 @@ _NEEDS = {
         _ACTORS,
     ),
     "rank_rise_after_removals_91d": ("reviews", "review_actions", "search_ranks"),
+    "sales_rise_after_removals_91d": ("reviews", "review_actions", "sales"),
 }
 """Tables and columns that a signal needs, where they are not those of its service."""
-_REACH = {"rank_rise_after_removals_91d": 91 + _AROUND}
+_REACH = dict.fromkeys(("rank_rise_after_removals_91d", "sales_rise_after_removals_91d"), 91 + _AROUND)
+_OF_SERVICE = {"rank": ("search_ranks",), "sales": ("sales",)}
 
 
 def _value(signal: Signal, view: View, covered: Covered, marketplace: str) -> float:
     if signal.compared is not None:
         return NAN
-    usual = ("search_ranks",) if signal.service == "rank" else ("reviews", "review_actions")
+    usual = _OF_SERVICE.get(signal.service, ("reviews", "review_actions"))
     days = _REACH.get(signal.name, signal.window_days)
     if not all(covered(source, marketplace, days, view.cutoff) for source in _NEEDS.get(signal.name, usual)):
         return NAN

@@ -32,6 +32,9 @@ class Happening:
     rise: float = 0.0
     person: Any = None
     age: timedelta = timedelta(0)
+    units: int = 0
+    cents: int = 0
+    days: int = 0
     until: datetime = FOREVER
 
     @property
