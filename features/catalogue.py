@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from features.families import ranks, removals, removers, sales
+from features.families import ranks, ratings, removals, removers, sales
 from features.measures import Pairs, TileKind
 from features.signal import Signal
 
 CATALOGUE: dict[str, Signal] = {
-    signal.name: signal for signal in (*removals.SIGNALS, *removers.SIGNALS, *ranks.SIGNALS, *sales.SIGNALS)
+    signal.name: signal
+    for signal in (*removals.SIGNALS, *removers.SIGNALS, *ratings.SIGNALS, *ranks.SIGNALS, *sales.SIGNALS)
 }
 """Signals by name. A new family is added here and nowhere else."""
 

@@ -254,6 +254,13 @@ def not_negative(of: Formula) -> Formula:
     return Formula(f"(case when {of.sql} < 0 then 0 else {of.sql} end)", of.inputs)
 
 
+def smaller(one: Formula, other: Formula) -> Formula:
+    """The smaller of two values, neither of which is null."""
+    return Formula(
+        f"(case when {one.sql} < {other.sql} then {one.sql} else {other.sql} end)", one.inputs | other.inputs
+    )
+
+
 def or_zero(of: Formula) -> Formula:
     """The value, or 0 where it is null."""
     return Formula(f"coalesce({of.sql}, 0)", of.inputs)

@@ -63,30 +63,37 @@ UNITS, CENTS, PRODUCT_DAYS = _measure("units"), _measure("cents"), _measure("pro
 _SOURCE = "US v. Rosenberg and others, 2020, through the press: over $100M of benefit to the sellers who paid"
 
 
-def _now(of: Measure, days: int) -> Formula:
-    return not_negative(of.total(days))
+def _sold(of: Measure, days: int, until: int = 0) -> Formula:
+    """The sum over so many days, up to some days before the cutoff."""
+    return not_negative(of.earlier(until, days + until) if until else of.total(days))
 
 
-def _usual(of: Measure, days: int) -> Formula:
-    """What the seller's own past, up to the window, lets expect in so many days."""
-    return not_negative(of.earlier(days)) * (days / (LONGEST_DAYS - days))
+def _past(of: Measure, days: int, until: int = 0) -> Formula:
+    """The sum over the year before the cutoff, up to the first of those days."""
+    return not_negative(of.earlier(days + until))
 
 
-def units_growth(days: int) -> Formula:
-    """Units beside the seller's own past, as a smoothed log ratio."""
-    return log(_now(UNITS, days) + PRIOR_UNITS) - log(_usual(UNITS, days) + PRIOR_UNITS)
+def _usual(of: Measure, days: int, until: int = 0) -> Formula:
+    """What the seller's own past lets expect in so many days."""
+    return _past(of, days, until) * (days / (LONGEST_DAYS - days - until))
+
+
+def units_growth(days: int, until: int = 0) -> Formula:
+    """Units of so many days, up to some days before the cutoff, beside the past: a smoothed log ratio."""
+    return log(_sold(UNITS, days, until) + PRIOR_UNITS) - log(_usual(UNITS, days, until) + PRIOR_UNITS)
 
 
 def _revenue_growth(days: int) -> Formula:
     """Revenue beside the seller's own past, smoothed by as many units at the year's price."""
-    prior = _now(CENTS, LONGEST_DAYS) / _now(UNITS, LONGEST_DAYS) * PRIOR_UNITS
-    return log(_now(CENTS, days) + prior) - log(_usual(CENTS, days) + prior)
+    prior = _sold(CENTS, LONGEST_DAYS) / _sold(UNITS, LONGEST_DAYS) * PRIOR_UNITS
+    return log(_sold(CENTS, days) + prior) - log(_usual(CENTS, days) + prior)
 
 
-def price_change(days: int) -> Formula:
-    """The mean price beside that of the seller's own past, as a log ratio drawn to 0; null without a past price."""
-    past = not_negative(CENTS.earlier(days)) / not_negative(UNITS.earlier(days))
-    return log((_now(CENTS, days) + past * PRIOR_UNITS) / (_now(UNITS, days) + PRIOR_UNITS)) - log(past)
+def price_change(days: int, until: int = 0) -> Formula:
+    """The mean price of those days beside the past's, as a log ratio drawn to 0; null without a past price."""
+    past = _past(CENTS, days, until) / _past(UNITS, days, until)
+    now = (_sold(CENTS, days, until) + past * PRIOR_UNITS) / (_sold(UNITS, days, until) + PRIOR_UNITS)
+    return log(now) - log(past)
 
 
 UNITS_SOLD = Signal(
@@ -99,7 +106,7 @@ UNITS_SOLD = Signal(
     why="The size of the business, returns taken off: what a helper's price is held against.",
     source=_SOURCE,
     sentence="It sold {value} units in 91 days; usual are {peer}.",
-    formula=_now(UNITS, 91),
+    formula=_sold(UNITS, 91),
 )
 
 

@@ -10,6 +10,7 @@ from tests.features.random_market import OTHER_CONTENT, Market, Row, known_at
 from tests.features.twin_events import midnight
 
 _DAY = timedelta(days=1)
+_MEANWHILE = 20 * _DAY
 
 
 def without_later(market: Market, cutoff: date) -> Market:
@@ -89,7 +90,7 @@ def _with_copies(market: Market, renamed: set[str]) -> Market:
 def calm_market(*, reviewed: bool) -> Market:
     """Draw three sellers of a listing each and full coverage; the first has old reviews, or nobody has any.
 
-    Reviews 1 to 4 have one star, 5 to 8 five, all of product 1; reviews that nobody has are of an unknown product.
+    Reviews 1 to 4 have one star, all others of product 1 five; reviews that nobody has are of an unknown product.
     Review 9 was withdrawn at once by its author, so that every column of an action has been seen.
     """
     opened = date(2021, 1, 1)
@@ -102,7 +103,7 @@ def calm_market(*, reviewed: bool) -> Market:
             "verified": True,
             "created_at": midnight(opened) + review * _DAY,
         }
-        for review in range(1, 9)
+        for review in (*range(1, 9), *range(40, 50))
     ]
     withdrawn = {**reviews[0], "review_id": 9, "product_id": 1, "rating": 3}
     return {
@@ -132,9 +133,12 @@ def with_burst(market: Market, instant: datetime) -> Market:
     """
     earlier = {"review_id": 3, "acted_at": instant - 5 * _DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
     more: dict[str, list[Row]] = {
-        "reviews": [{**market["reviews"][0], "review_id": 20, "created_at": instant}],
-        "review_actions": [earlier, *_removals(instant)],
-        "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + 20 * _DAY)],
+        "reviews": [
+            {**market["reviews"][0], "review_id": 20, "created_at": instant},
+            *_rival_reviews(instant + _MEANWHILE),
+        ],
+        "review_actions": [earlier, *_removals(instant), *_rival_removals(instant + _MEANWHILE)],
+        "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + _MEANWHILE)],
         "sales": [{"product_id": 1, "sold_on": instant.date(), "units": 9, "revenue": 9.0}],
         "account_actions": [{"seller_id": 1, "acted_at": instant, "kind": "suspended", "actor_kind": "staff"}],
         "buyer_reports": [{"report_id": 1, "seller_id": 1, "reported_at": instant, "kind": "paid_review"}],
@@ -180,6 +184,21 @@ def _removals(instant: datetime) -> Iterator[Row]:
 
 def _rivals(day: date) -> list[Row]:
     return [_rank(2, day, 1), _rank(3, day, 2)]
+
+
+def _rival_reviews(instant: datetime) -> Iterator[Row]:
+    """Many reviews of five stars for either rival and one of one star: 60 of product 2, 80 of product 3."""
+    for first, product, count in ((60, 2, 13), (80, 3, 15)):
+        for review in range(first, first + count):
+            row: Row = {"review_id": review, "product_id": product, "reviewer_id": review, "verified": True}
+            yield {**row, "rating": 1 if review == first else 5, "created_at": instant}
+
+
+def _rival_removals(instant: datetime) -> Iterator[Row]:
+    """The authors withdraw what has one star."""
+    for review in (60, 80):
+        row: Row = {"review_id": review, "acted_at": instant + _DAY, "kind": "removed", "actor_kind": "reviewer"}
+        yield {**row, "actor_id": 6}
 
 
 def _rank(product: int, observed_on: date, position: int) -> Row:

@@ -26,6 +26,7 @@ from tests.features.twin_stories import Happening, Standing, Story, moves_of, st
 
 _YEAR = 364
 _AROUND = 28
+_TWICE = 0.693147  # the logarithm of 2, in whole millionths as rises are kept
 NAN = math.nan
 
 
@@ -94,6 +95,12 @@ class View:
         moment = midnight(self.cutoff) - timedelta(days=days)
         standings = [story.at(moment) for story in self.stories]
         return [each for each in standings if each is not None and each.holder == self.seller]
+
+    def arrivals(self) -> list[Happening]:
+        """All reviews that ever arrived, late news among them."""
+        end = midnight(self.cutoff)
+        mine = [each for each in self.happenings if each.seller == self.seller and each.what == "arrived"]
+        return [each for each in mine if each.counts_from < end]
 
     def at_risk(self, days: int, stars: Iterable[int] = range(1, 6), until: int = 0) -> int:
         """Reviews of these stars that could be removed: shown when the window began, or arrived in it."""
@@ -193,6 +200,54 @@ def _lift(held: list[Standing]) -> float:
     return sum(shown) / len(shown) - sum(shown + hidden) / len(shown + hidden) if shown else 0.0
 
 
+def _put_back(held: list[Standing]) -> float:
+    """The mean of the shown stars, less the mean with removed ones of staff and authors back, none above its first."""
+    shown = [each.stars for each in held if each.hidden_by is None]
+    first = [min(each.stars, each.posted) for each in held if each.hidden_by in {None, "staff", "reviewer"}]
+    return sum(shown) / len(shown) - sum(first) / len(first) if shown else 0.0
+
+
+def _shown_mean(view: View, days: int = 0) -> float:
+    shown = [each.stars for each in view.held(days) if each.hidden_by is None]
+    return sum(shown) / len(shown) if shown else NAN
+
+
+def _by_arrivals_alone(view: View, days: int) -> float:
+    """The mean of what was shown before and of all that arrived since, as it arrived."""
+    stars = [each.stars for each in view.held(days) if each.hidden_by is None]
+    stars += [
+        each.stars for each in view.arrivals() if each.counts_from >= midnight(view.cutoff - timedelta(days=days))
+    ]
+    return sum(stars) / len(stars) if stars else NAN
+
+
+def _or_nothing(value: float) -> float:
+    return 0.0 if math.isnan(value) else value
+
+
+def _incoming_change(view: View) -> float:
+    """Stars that arrived in 91 days beside those of the year before, a tenth of the year's added to either."""
+    year, ever = view.within(_YEAR, "arrived"), [each.stars for each in view.arrivals()]
+    if not year:
+        return NAN
+    means, tenth = [], len(year) / 10
+    for days, until in ((91, 0), (_YEAR, 91)):
+        arrived = view.within(days, "arrived", until=until)
+        stars = sum(each.stars for each in arrived) + tenth * sum(ever) / len(ever)
+        means.append(stars / (len(arrived) + tenth))
+    return means[0] - means[1]
+
+
+def _shown_change(view: View) -> float:
+    return _shown_mean(view) - _shown_mean(view, 91)
+
+
+def _fall_undone(view: View) -> float:
+    alone = _by_arrivals_alone(view, 28)
+    fall, back = _or_nothing(_shown_mean(view, 28) - alone), _or_nothing(_shown_mean(view) - alone)
+    return max(0.0, min(fall, back))
+
+
 def _jump(view: View, days: int, until: int = 0) -> float:
     return max([0.0, *(each.rise for each in view.within(days, "ranked", until=until))])
 
@@ -204,6 +259,33 @@ def _jump_change(view: View, days: int) -> float:
 def _swing(view: View) -> float:
     moves = [abs(each.rise) for each in view.within(91, "ranked")]
     return sum(moves) / len(moves) if moves else NAN
+
+
+def _surprise(view: View, days: int) -> float:
+    """The largest rise less what the past's mean swing and the number of looks let expect."""
+    past = [abs(each.rise) for each in view.within(_YEAR, "ranked", until=days)]
+    if not past:
+        return NAN
+    looks = len(view.within(days, "ranked"))
+    return _jump(view, days) - sum(past) / len(past) * math.log(1 + 1.781072 * looks)
+
+
+def _jump_beyond_sales(view: View) -> float:
+    """The largest rise without an advertisement, less growth and a fall in price of 28 days up to two weeks ago."""
+    jump = max([0.0, *(each.rise for each in view.within(28, "ranked") if not each.advertised)])
+    cheaper = -twin_sales.price_change(view, 28, until=14)
+    return (
+        NAN if math.isnan(cheaper) else jump - max(0.0, twin_sales.units_growth(view, 28, until=14)) - max(0, cheaper)
+    )
+
+
+def _leaps(view: View) -> int:
+    return len([each for each in view.within(91, "ranked") if each.rise >= _TWICE and not each.advertised])
+
+
+def _leaps_held(view: View) -> float:
+    falls = len([each for each in view.within(91, "ranked") if each.rise <= -_TWICE])
+    return _share(max(0, _leaps(view) - falls), _leaps(view))
 
 
 _MEANINGS: dict[str, Callable[[View], float]] = {
@@ -233,9 +315,22 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     "removal_weeks_in_a_row_364d": _streak,
     "rank_rise_after_removals_91d": _rise_after_removals,
     "rating_uplift_364d": _rating_uplift,
+    "rating_above_posted_364d": lambda view: _put_back(view.held()) - _put_back(view.held(_YEAR)),
+    "shown_rating_change_91d": _shown_change,
+    "incoming_rating_change_91d": _incoming_change,
+    "rating_rise_over_incoming_91d": lambda view: (
+        _or_nothing(_shown_change(view)) - _or_nothing(_incoming_change(view))
+    ),
+    "rating_rise_beyond_arrivals_91d": lambda view: _shown_mean(view) - _by_arrivals_alone(view, 91),
+    "rating_fall_undone_28d": _fall_undone,
     **{f"rank_jump_{days}d": partial(_jump, days=days) for days in (28, 91, _YEAR)},
     **{f"rank_jump_change_{days}d": partial(_jump_change, days=days) for days in (28, 91)},
     "rank_swing_91d": _swing,
+    **{f"rank_jump_surprise_{days}d": partial(_surprise, days=days) for days in (28, 91)},
+    "rank_jump_beyond_sales_28d": _jump_beyond_sales,
+    "rank_leaps_91d": _leaps,
+    "rank_observations_91d": lambda view: view.count(91, "ranked"),
+    "rank_leaps_held_91d": _leaps_held,
     **twin_sales.MEANINGS,
 }
 """What each signal means, by its name; NaN where it says nothing, which reads as no events."""
@@ -250,9 +345,12 @@ _NEEDS = {
     ),
     "rank_rise_after_removals_91d": ("reviews", "review_actions", "search_ranks"),
     "sales_rise_after_removals_91d": ("reviews", "review_actions", "sales"),
+    "rank_jump_beyond_sales_28d": ("search_ranks", "sales"),
 }
 """Tables and columns that a signal needs, where they are not those of its service."""
 _REACH = dict.fromkeys(("rank_rise_after_removals_91d", "sales_rise_after_removals_91d"), 91 + _AROUND)
+_SHORTER = {("rank_jump_beyond_sales_28d", "search_ranks"): 28}
+"""Days that a source must cover, where another source of the signal must cover more."""
 _OF_SERVICE = {"rank": ("search_ranks",), "sales": ("sales",)}
 
 
@@ -261,8 +359,10 @@ def _value(signal: Signal, view: View, covered: Covered, marketplace: str) -> fl
         return NAN
     usual = _OF_SERVICE.get(signal.service, ("reviews", "review_actions"))
     days = _REACH.get(signal.name, signal.window_days)
-    if not all(covered(source, marketplace, days, view.cutoff) for source in _NEEDS.get(signal.name, usual)):
-        return NAN
+    for source in _NEEDS.get(signal.name, usual):
+        reach = _SHORTER.get((signal.name, source), days)
+        if not covered(source, marketplace, reach, view.cutoff):
+            return NAN
     value = float(_MEANINGS[signal.name](view))
     empty = signal.no_events if isinstance(signal.no_events, float) else NAN
     return empty if math.isnan(value) else value

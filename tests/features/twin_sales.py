@@ -42,13 +42,11 @@ def _sold(view: View, what: str, days: int, until: int = 0) -> int:
     return max(0, sum(getattr(each, what) for each in view.within(days, "sold", until=until)))
 
 
-def _usual(view: View, what: str, days: int) -> float:
-    """The past's sum, brought to the length of the window."""
-    return _sold(view, what, _YEAR, until=days) * days / (_YEAR - days)
-
-
-def units_growth(view: View, days: int) -> float:
-    return math.log((_sold(view, "units", days) + PRIOR_UNITS) / (_usual(view, "units", days) + PRIOR_UNITS))
+def units_growth(view: View, days: int, until: int = 0) -> float:
+    """Units of some days beside those of the past, brought to the same number of days."""
+    first = days + until
+    usual = _sold(view, "units", _YEAR, until=first) * days / (_YEAR - first)
+    return math.log((_sold(view, "units", first, until=until) + PRIOR_UNITS) / (usual + PRIOR_UNITS))
 
 
 def _revenue_growth(view: View, days: int) -> float:
@@ -56,15 +54,20 @@ def _revenue_growth(view: View, days: int) -> float:
     if units == 0 or cents == 0:
         return NAN
     few = cents / units * PRIOR_UNITS
-    return math.log((_sold(view, "cents", days) + few) / (_usual(view, "cents", days) + few))
+    usual = _sold(view, "cents", _YEAR, until=days) * days / (_YEAR - days)
+    return math.log((_sold(view, "cents", days) + few) / (usual + few))
 
 
-def price_change(view: View, days: int) -> float:
-    units, cents = _sold(view, "units", _YEAR, until=days), _sold(view, "cents", _YEAR, until=days)
+def price_change(view: View, days: int, until: int = 0) -> float:
+    """The price of a unit beside that of the past, ten units of which are added."""
+    first = days + until
+    units, cents = _sold(view, "units", _YEAR, until=first), _sold(view, "cents", _YEAR, until=first)
     if units == 0 or cents == 0:
         return NAN
     past = cents / units
-    now = (_sold(view, "cents", days) + PRIOR_UNITS * past) / (_sold(view, "units", days) + PRIOR_UNITS)
+    now = (_sold(view, "cents", first, until=until) + PRIOR_UNITS * past) / (
+        _sold(view, "units", first, until=until) + PRIOR_UNITS
+    )
     return math.log(now / past)
 
 
