@@ -34,9 +34,12 @@ from (
 """
     },
     changed="""
+-- a row that becomes known is a fact, and the rows of its day that became known after it differ from it
 select greatest(r.known_at, l.listing_known_at)
 from sales as r
-semi join late_sales as t on r.product_id = t.product_id and r.sold_on = t.sold_on
+semi join (select product_id, sold_on, min(known_at) as known_at from late_sales group by product_id, sold_on) as t
+  on r.product_id = t.product_id and r.sold_on = t.sold_on and r.known_at >= t.known_at
 join listing_versions as l on r.product_id = l.product_id and l.version = 1
 """,
+    ends=False,
 )

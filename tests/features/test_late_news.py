@@ -33,8 +33,12 @@ def place(day: date, position: int, query: int = 1) -> Row:
     return {"product_id": 1, "query_id": query, "observed_on": day, "position": position, "sponsored": False}
 
 
+def sale(day: date, units: int, **more: datetime) -> Row:
+    return {"product_id": 1, "sold_on": day, "units": units, "revenue": 5.0 * units, **more}
+
+
 def market() -> Market:
-    """A review and an observation each Monday, and the removal of each review on the Tuesday of the next week."""
+    """A review, a sale and an observation each Monday; each review is removed on the Tuesday of the next week."""
     days = [monday(week) for week in range(WEEKS)]
     removals = [
         {"review_id": week, "acted_at": datetime.combine(day + timedelta(days=8), time())}
@@ -46,6 +50,10 @@ def market() -> Market:
         "reviews": [review(week, day) for week, day in enumerate(days)],
         "review_actions": [{**row, "kind": "removed", "actor_kind": "staff"} for row in removals],
         "search_ranks": [place(day, 1 + week % 5) for week, day in enumerate(days)],
+        "sales": [
+            *(sale(day, 3) for day in days),
+            sale(monday(5), 4, recorded_at=datetime.combine(monday(20), time())),
+        ],
     }
 
 
@@ -68,8 +76,19 @@ def market() -> Market:
         ),
         ({"search_ranks": [place(LATE_DAY, 2)]}, {"review_arrivals": [], "rank_moves": [10, 11]}),
         ({"search_ranks": [place(LATE_DAY, 2, query=2)]}, {"review_arrivals": [], "rank_moves": [10]}),
+        ({"sales": [sale(LATE_DAY, 2)]}, {"sales_days": [10], "rank_moves": []}),
+        ({"sales": [sale(monday(3), 2, recorded_at=LATE)]}, {"sales_days": [10], "rank_moves": []}),
+        ({"sales": [sale(monday(5), 2, recorded_at=LATE)]}, {"sales_days": [10, 20], "rank_moves": []}),
     ],
-    ids=["a review", "what was done to a review", "a place", "a place in a query that was never observed"],
+    ids=[
+        "a review",
+        "what was done to a review",
+        "a place",
+        "a place in a query that was never observed",
+        "a sale",
+        "a correction of a sale",
+        "a correction of a sale before another one",
+    ],
 )
 def test_a_late_row_makes_only_the_weeks_anew_in_which_its_keys_have_facts(
     late: Market, weeks_to_fold: dict[str, list[int]], configuration: Configuration, tmp_path: Path
