@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from features.families import account_standing, pressure, queue_work, ranks, removal_tickets, removals, removers
+from features.families import (
+    account_standing,
+    pressure,
+    queue_work,
+    ranks,
+    ratings,
+    removal_tickets,
+    removals,
+    removers,
+    sales,
+)
 from features.measures import Pairs, TileKind
 from features.signal import Signal
 
@@ -15,7 +25,9 @@ CATALOGUE: dict[str, Signal] = {
         *queue_work.SIGNALS,
         *pressure.SIGNALS,
         *account_standing.SIGNALS,
+        *ratings.SIGNALS,
         *ranks.SIGNALS,
+        *sales.SIGNALS,
     )
 }
 """Signals by name. A new family is added here and nowhere else."""

@@ -276,6 +276,18 @@ def share(part: Formula, whole: Formula) -> Formula:
     return Formula(f"(case when {ratio.sql} > 1 then 1.0 else {ratio.sql} end)", ratio.inputs)
 
 
+def not_negative(of: Formula) -> Formula:
+    """The value, or 0 below it: a net of returns and corrections can be less than nothing. Null stays null."""
+    return Formula(f"(case when {of.sql} < 0 then 0 else {of.sql} end)", of.inputs)
+
+
+def smaller(one: Formula, other: Formula) -> Formula:
+    """The smaller of two values, neither of which is null."""
+    return Formula(
+        f"(case when {one.sql} < {other.sql} then {one.sql} else {other.sql} end)", one.inputs | other.inputs
+    )
+
+
 def or_zero(of: Formula) -> Formula:
     """The value, or 0 where it is null."""
     return Formula(f"coalesce({of.sql}, 0)", of.inputs)

@@ -126,7 +126,7 @@ def _weeks(run: Run, instants: str) -> set[date]:
 def _changed_weeks(run: Run, lookup: Lookup) -> tuple[set[date], datetime | None]:
     """Weeks whose facts the landing rows may change, and from when on this cannot be told."""
     weeks: set[date] = set()
-    for name in lookup.reads:
+    for name in lookup.reads if lookup.ends else ():
         weeks |= _corrected_weeks(run, name)
     named = (*lookup.reads, *lookup.names)
     for name in named:

@@ -19,6 +19,7 @@ Unit = Literal[
     "reports",
     "actions",
     "observations",
+    "units",
     "people",
     "weeks",
     "days",

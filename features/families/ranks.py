@@ -6,36 +6,55 @@ known then. A query observed on a day shows all places down to its largest; a pr
 
 from __future__ import annotations
 
-from features.families.peers import against_peers, robust_tail
+from features.families.peers import against_peers, rarity, robust_tail
 from features.families.removers import NEGATIVES_REMOVED
+from features.families.review_states import counted
+from features.families.sales import price_change, units_growth
 from features.listings import in_force
 from features.lookups.query_days import OF_QUERY_DAYS
-from features.measures import LONGEST_DAYS, Formula, Measure, Pairs, TileKind, or_zero
+from features.measures import LONGEST_DAYS, Formula, Measure, Pairs, TileKind, log, not_negative, or_zero, share
 from features.signal import Signal
 
 MICRO = 1_000_000
 """Logarithms are kept as whole millionths, so that sums and extremes do not depend on their order."""
 
+LEAP = 693_147
+"""Millionths of the logarithm of 2: a place twice as high, or twice as low, as at the last look."""
+
+_MEASURES = {
+    "observations": "1",
+    "gain": "greatest(rise, 0)",
+    "rise": "rise",
+    "swing": "abs(rise)",
+    "own_gain": "case when advertised then 0 else greatest(rise, 0) end",
+    "leaps": counted(f"rise >= {LEAP} and not advertised"),
+    "drops": counted(f"rise <= -{LEAP}"),
+}
+
 RANK_MOVES = TileKind(
     name="rank_moves",
-    folds={"observations": "sum", "gain": "max", "rise": "sum", "swing": "sum"},
+    folds={name: "max" if name.endswith("gain") else "sum" for name in _MEASURES},
     lookup=OF_QUERY_DAYS,
     facts=f"""
 -- a row is an organic place of a product in a query on a day, beside its place when the query was last observed
 with places as (
   select
-    r.product_id, r.query_id, r.observed_on, r.sponsored, r.position,
-    greatest(r.known_at, l.listing_known_at) as known_at, r.known_at as row_known_at
+    s.seller_id, s.listed_on, r.product_id, r.query_id, r.observed_on, r.sponsored, r.position,
+    greatest(r.known_at, s.listing_known_at) as known_at, r.known_at as row_known_at
   from search_ranks as r
-  join listing_versions as l on r.product_id = l.product_id and l.version = 1
+  join listing_spans as s
+    on r.product_id = s.product_id
+    and {in_force("cast(r.observed_on as timestamp)", "greatest(r.known_at, s.listing_known_at)")}
 ),
 -- a row is what was known of a place until it was corrected; few were
 versions as (
-  select product_id, query_id, observed_on, sponsored, position, known_at, cast(null as timestamp) as replaced_at
+  select
+    seller_id, listed_on, product_id, query_id, observed_on, sponsored, position, known_at,
+    cast(null as timestamp) as replaced_at
   from places anti join revised_search_ranks using (product_id, query_id, observed_on, sponsored)
   union all
   select
-    product_id, query_id, observed_on, sponsored, position, known_at,
+    seller_id, listed_on, product_id, query_id, observed_on, sponsored, position, known_at,
     lead(known_at) over (
       partition by query_id, observed_on, product_id, sponsored order by known_at, row_known_at, position
     ) as replaced_at
@@ -66,10 +85,32 @@ compared as (
   join query_days as p on c.query_id = p.query_id and c.prior_on = p.observed_on
   where c.prior_on < c.observed_on
 ),
+-- a row is a product with a paid place on one of the two days that are compared, and since when that was known
+paid as (
+  select product_id, query_id, observed_on, min(known_at) as known_at from versions where sponsored group by 1, 2, 3
+),
+advertised as (
+  select product_id, query_id, observed_on, min(known_at) as known_at
+  from (
+    select product_id, query_id, observed_on, known_at from paid
+    union all
+    select p.product_id, p.query_id, c.observed_on, p.known_at
+    from paid as p
+    join compared as c on p.query_id = c.query_id and p.observed_on = c.prior_on
+  ) as either
+  group by 1, 2, 3
+),
+-- the few rows of earlier days that were not wholly known by then: no join has to hold all the others for them
+unsettled as (
+  select v.product_id, v.query_id, v.observed_on, v.sponsored, v.position, v.known_at, v.replaced_at
+  from versions as v
+  semi join (select query_id, prior_on from compared where not settled) as c
+    on v.query_id = c.query_id and v.observed_on = c.prior_on
+),
 placed as (
   select
-    o.product_id, o.observed_on, o.known_at, o.replaced_at, o.position, c.prior_on,
-    p.position as prior_position, c.prior_depth
+    o.seller_id, o.listed_on, o.product_id, o.query_id, o.observed_on, o.known_at, o.replaced_at, o.position,
+    c.prior_on, p.position as prior_position, c.prior_depth
   from versions as o
   join compared as c on o.query_id = c.query_id and o.observed_on = c.observed_on and c.settled
   left join versions as p
@@ -77,34 +118,35 @@ placed as (
     and not p.sponsored and p.replaced_at is null
   where not o.sponsored
   union all
-  -- the earlier day was not wholly known by then: read it as it was known to each later row
+  -- read an unsettled day as it was known to each later row
   select
-    o.product_id, o.observed_on, o.known_at, o.replaced_at, o.position, c.prior_on,
+    o.seller_id, o.listed_on, o.product_id, o.query_id, o.observed_on, o.known_at, o.replaced_at, o.position,
+    c.prior_on,
     max(case when r.product_id = o.product_id and not r.sponsored then r.position end) as prior_position,
     max(r.position) as prior_depth
   from versions as o
   join compared as c on o.query_id = c.query_id and o.observed_on = c.observed_on and not c.settled
   -- some row of the day is always known by then; an outer join keeps the planner from joining whole queries first
-  left join versions as r
+  left join unsettled as r
     on c.query_id = r.query_id and c.prior_on = r.observed_on
     and r.known_at <= o.known_at and (r.replaced_at is null or r.replaced_at > o.known_at)
   where not o.sponsored
-  group by o.product_id, o.query_id, o.observed_on, o.known_at, o.replaced_at, o.position, c.prior_on
+  group by
+    o.seller_id, o.listed_on, o.product_id, o.query_id, o.observed_on, o.known_at, o.replaced_at, o.position, c.prior_on
 ),
 moves as (
   select
-    s.seller_id, cast(p.observed_on as timestamp) as happened_at, p.known_at,
-    cast(p.replaced_at as date) as until_on,
+    p.seller_id, cast(p.observed_on as timestamp) as happened_at, p.known_at,
+    cast(p.replaced_at as date) as until_on, coalesce(a.known_at <= p.known_at, false) as advertised,
     cast(round({MICRO} * ln(1.0 * coalesce(p.prior_position, p.prior_depth + 1) / p.position)) as bigint) as rise
   from placed as p
-  join listing_spans as s
-    on p.product_id = s.product_id
-    and {in_force("cast(p.observed_on as timestamp)", "p.known_at")}
-  where p.prior_position is not null or s.listed_on <= p.prior_on
+  left join advertised as a
+    on p.product_id = a.product_id and p.query_id = a.query_id and p.observed_on = a.observed_on
+  where p.prior_position is not null or p.listed_on <= p.prior_on
 )
 select
   seller_id, known_at, happened_at, until_on,
-  1 as observations, greatest(rise, 0) as gain, rise, abs(rise) as swing
+  {", ".join(f"{sql} as {name}" for name, sql in _MEASURES.items())}
 from moves
 where until_on is null or until_on > cast(known_at as date)
 """,
@@ -115,7 +157,9 @@ def _measure(name: str) -> Measure:
     return Measure(RANK_MOVES, name, ("search_ranks",))
 
 
-GAIN = _measure("gain")
+GAIN, OWN_GAIN = _measure("gain"), _measure("own_gain")
+LEAPS, DROPS = _measure("leaps"), _measure("drops")
+RISE, OBSERVATIONS, SWINGS = _measure("rise"), _measure("observations"), _measure("swing")
 _SOURCE = (
     "DOJ, Sep 2020, through the press: search metrics sold; Zhu et al., TKDE 2015: mine the periods of unusual rank"
 )
@@ -165,11 +209,10 @@ SWING = Signal(
     why="How restless the seller's places are anyway: the noise in which a jump is seen.",
     source=_SOURCE,
     sentence="Between two observations in 91 days a place changed by a factor of {value} on average; usual {peer}.",
-    formula=_logs(_measure("swing").total(91) / _measure("observations").total(91)),
+    formula=_logs(SWINGS.total(91) / OBSERVATIONS.total(91)),
 )
 
-_RISE, _OBSERVATIONS = _measure("rise"), _measure("observations")
-_AROUND_REMOVALS = Pairs("rank_around_removals", NEGATIVES_REMOVED, (_RISE, _OBSERVATIONS), 28)
+_AROUND_REMOVALS = Pairs("rank_around_removals", NEGATIVES_REMOVED, (RISE, OBSERVATIONS), 28)
 
 
 def _mean_rise(rise: Measure, observations: Measure) -> Formula:
@@ -191,9 +234,95 @@ AFTER_REMOVALS = Signal(
         " usual {peer}."
     ),
     formula=_logs(
-        _mean_rise(_AROUND_REMOVALS.after(_RISE), _AROUND_REMOVALS.after(_OBSERVATIONS))
-        - _mean_rise(_AROUND_REMOVALS.before(_RISE), _AROUND_REMOVALS.before(_OBSERVATIONS))
+        _mean_rise(_AROUND_REMOVALS.after(RISE), _AROUND_REMOVALS.after(OBSERVATIONS))
+        - _mean_rise(_AROUND_REMOVALS.before(RISE), _AROUND_REMOVALS.before(OBSERVATIONS))
     ),
+)
+
+_OF_THE_LARGEST = 1.781072
+"""e to Euler's constant: 1 + 1/2 + ... + 1/n is ln(1 + 1.781 n) within .023, and 0 for none."""
+
+
+def _surprise(days: int) -> Signal:
+    usual = SWINGS.earlier(days) / OBSERVATIONS.earlier(days)
+    return Signal(
+        name=f"rank_jump_surprise_{days}d",
+        service="rank",
+        unit="log ratio",
+        window_days=LONGEST_DAYS,
+        direction=1,
+        no_events=None,
+        why="Who is looked at often and moves a lot has a large jump by chance: this is what the jump is beyond that.",
+        source=(
+            "Renyi 1953: the largest of n exponentials is 1 + 1/2 + ... + 1/n times their mean; that swings are such is"
+            " a guess"
+        ),
+        sentence=(
+            f"The largest rise in {days} days is {{value}} times what its usual swings and so many looks let expect;"
+            " usual {peer} times."
+        ),
+        formula=_logs(GAIN.largest(days) - usual * log(OBSERVATIONS.total(days) * _OF_THE_LARGEST + 1.0)),
+    )
+
+
+BEYOND_SALES = Signal(
+    name="rank_jump_beyond_sales_28d",
+    service="rank",
+    unit="log ratio",
+    window_days=LONGEST_DAYS,
+    direction=1,
+    no_events=None,
+    why="A place is earned by sales, a lower price or an advertisement; what none of them explains was given.",
+    source=(
+        "DOJ, Sep 2020, through the press: rank is sold; Chevalier and Goolsbee 2003: sales go about as 1 / rank; the"
+        " days of sales are a guess"
+    ),
+    sentence=(
+        "A product without an advertisement rose in 28 days {value} times as high as earlier sales and price explain;"
+        " usual {peer}."
+    ),
+    formula=_logs(OWN_GAIN.largest(28))
+    - not_negative(units_growth(28, until=14))
+    - not_negative(price_change(28, until=14) * -1.0),
+)
+
+LEAPS_SEEN = Signal(
+    name="rank_leaps_91d",
+    service="rank",
+    unit="observations",
+    window_days=91,
+    direction=1,
+    no_events=0.0,
+    why="Once may be luck: how often a product without an advertisement stood twice as high as at the last look.",
+    source=_SOURCE,
+    sentence="In 91 days a product without an advertisement rose to a place twice as high {value} times; usual {peer}.",
+    formula=LEAPS.total(91),
+)
+
+PLACES_SEEN = Signal(
+    name="rank_observations_91d",
+    service="rank",
+    unit="observations",
+    window_days=91,
+    direction=0,
+    no_events=0.0,
+    why="How often its places were looked at: the size against which leaps are seen.",
+    source="exposure of rank_leaps_91d",
+    sentence="Its places in search were compared with those of the last look {value} times in 91 days; usual {peer}.",
+    formula=OBSERVATIONS.total(91),
+)
+
+LEAPS_HELD = Signal(
+    name="rank_leaps_held_91d",
+    service="rank",
+    unit="share",
+    window_days=91,
+    direction=0,
+    no_events=None,
+    why="A restless place falls as often as it leaps; one that is held for a fee, or earned, stays.",
+    source="Zhu et al., TKDE 2015: a manipulated rank has a rising, a maintaining and a falling phase",
+    sentence="Of its leaps in search in 91 days {value} were not followed by a fall as deep; usual are {peer}.",
+    formula=share(not_negative(LEAPS.total(91) - DROPS.total(91)), LEAPS.total(91)),
 )
 
 SIGNALS: tuple[Signal, ...] = (
@@ -204,11 +333,24 @@ SIGNALS: tuple[Signal, ...] = (
     _change(91),
     SWING,
     AFTER_REMOVALS,
+    _surprise(28),
+    _surprise(91),
+    BEYOND_SALES,
+    LEAPS_SEEN,
+    PLACES_SEEN,
+    LEAPS_HELD,
     against_peers(_jump(28)),
     against_peers(_jump(91)),
+    against_peers(_surprise(28)),
     robust_tail(
         _jump(28),
         "{value} of the sellers like it saw so large a rise in 28 days; usual is {peer}.",
         day_zero=True,
+    ),
+    rarity(
+        LEAPS_SEEN,
+        PLACES_SEEN,
+        "beta_binomial",
+        "{value} of the sellers like it, looked at as often, had so many leaps in search in 91 days; usual is {peer}.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Removal of reviews: what was deleted, by whom, of which stars, and what it did to the shown rating.
+"""Removal of reviews: what was deleted, by whom, of which stars.
 
 Paid removals skew negative, come in batches and often cite nothing; a platform's own removals skew positive. So the raw
 rate says little, and negatives are held against positives, now against the own past, the seller against its peers.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from features.families.peers import against_peers, expected, rarity
 from features.families.review_states import NEGATIVE, POSITIVE, counted, review_steps
 from features.lookups.reviews import OF_REVIEWS
-from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, Together, log, or_zero, share
+from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, Together, log, share
 from features.signal import Direction, Signal
 
 USUAL_RATE = 0.03
@@ -44,31 +44,32 @@ _FACTS = f"""
 -- a row is one thing that happened to a review later, or that it arrived where another seller held the product
 {review_steps()},
 entries as (
-  select seller_id, known_at, happened_at, 'arrived' as what, 1 as sign, rating,
-    cast(null as varchar) as actor_kind, true as visible, false as withheld
+  select seller_id, known_at, happened_at, 'arrived' as what, 1 as sign, rating, rating as posted,
+    cast(null as varchar) as actor_kind, true as visible, false as withheld, false as withdrawn
   from held_posts where holder <> seller_id
   union all
-  select holder, known_at, held_since, 'arrived', 1, rating, null, true, false
+  select holder, known_at, held_since, 'arrived', 1, rating, rating, null, true, false, false
   from held_posts where holder <> seller_id
   union all
-  select holder, known_at, happened_at, 'standing', 1, rating, null, true, false
+  select holder, known_at, happened_at, 'standing', 1, rating, rating, null, true, false, false
   from held_posts where holder <> seller_id
   union all
-  select holder, known_at, happened_at, 'standing', 1, rating, null, visible, withheld
+  select holder, known_at, happened_at, 'standing', 1, rating, posted, null, visible, withheld, withdrawn
   from steps where step = 1
   union all
-  select old_holder, known_at, happened_at, 'standing', -1, old_rating, null, was_visible, was_withheld
+  select old_holder, known_at, happened_at, 'standing', -1, old_rating, posted, null,
+    was_visible, was_withheld, was_withdrawn
   from steps where step = 1
   union all
-  select holder, known_at, happened_at, 'arrived', 1, rating, null, true, false
+  select holder, known_at, happened_at, 'arrived', 1, rating, posted, null, true, false, false
   from steps where kind = 'moved' and visible and holder <> old_holder
   union all
-  select holder, known_at, happened_at, 'turned', 1, rating, null, true, false
+  select holder, known_at, happened_at, 'turned', 1, rating, posted, null, true, false, false
   from steps
   where kind = 'edited' and visible
     and (rating <= 2 and old_rating > 2 or rating >= 4 and old_rating < 4)
   union all
-  select seller_id, known_at, happened_at, 'removed', 1, old_rating, actor_kind, false, false
+  select seller_id, known_at, happened_at, 'removed', 1, old_rating, posted, actor_kind, false, false, false
   from steps where kind = 'removed' and was_visible and not visible
 )
 select seller_id, known_at, happened_at, cast(null as date) as until_on, {{measures}}
@@ -84,12 +85,16 @@ _MEASURES = {
     "arrived": counted("what = 'arrived'"),
     "arrived_negative": counted(f"what in ('arrived', 'turned') and {NEGATIVE}"),
     "arrived_positive": counted(f"what in ('arrived', 'turned') and {POSITIVE}"),
+    "arrived_stars": "case when what = 'arrived' then rating else 0 end",
     "visible": _stood("visible"),
     "visible_negative": _stood(f"visible and {NEGATIVE}"),
     "visible_positive": _stood(f"visible and {POSITIVE}"),
     "visible_stars": _stood("visible", "rating"),
     "withheld": _stood("withheld"),
     "withheld_stars": _stood("withheld", "rating"),
+    "withdrawn": _stood("withdrawn"),
+    "withdrawn_stars": _stood("withdrawn", "rating"),
+    "raised_stars": _stood("(visible or withheld or withdrawn) and rating > posted", "(rating - posted)"),
     "removed": counted("what = 'removed'"),
     **{f"removed_{by}": counted(f"what = 'removed' and actor_kind = {kind}") for by, kind in _BY.items()},
     "removed_staff_negative": counted(f"what = 'removed' and actor_kind = 'staff' and {NEGATIVE}"),
@@ -115,7 +120,11 @@ def _measure(name: str, needs: tuple[str, ...] = _REMOVALS) -> Together:
 
 
 ARRIVED = _measure("arrived", _REVIEWS)
-VISIBLE = _measure("visible")
+ARRIVED_STARS = _measure("arrived_stars")
+VISIBLE, VISIBLE_STARS = _measure("visible"), _measure("visible_stars")
+WITHHELD, WITHHELD_STARS = _measure("withheld"), _measure("withheld_stars")
+WITHDRAWN, WITHDRAWN_STARS = _measure("withdrawn"), _measure("withdrawn_stars")
+RAISED_STARS = _measure("raised_stars")
 REMOVED_STAFF = _measure("removed_staff")
 
 
@@ -300,36 +309,6 @@ def _change(name: str, by: str, stars: str, direction: Direction, sentence: str)
     )
 
 
-def _uplift(reviews: Formula, stars: Formula, withheld: Formula, withheld_stars: Formula) -> Formula:
-    """The shown rating minus the one with the reviews put back that staff removed; 0 where nothing is shown."""
-    return or_zero(stars / reviews - (stars + withheld_stars) / (reviews + withheld))
-
-
-RATING_UPLIFT = Signal(
-    name="rating_uplift_364d",
-    service="rating",
-    unit="stars",
-    window_days=LONGEST_DAYS,
-    direction=1,
-    no_events=0.0,
-    why="What the buyer of removals pays for: the shown rating above the one with the removed reviews put back.",
-    source=_PRESS,
-    sentence="Removals by staff lift the shown rating by {value} stars more than a year before; usual are {peer}.",
-    formula=_uplift(
-        VISIBLE.level(),
-        _measure("visible_stars").level(),
-        _measure("withheld").level(),
-        _measure("withheld_stars").level(),
-    )
-    - _uplift(
-        VISIBLE.before(LONGEST_DAYS),
-        _measure("visible_stars").before(LONGEST_DAYS),
-        _measure("withheld").before(LONGEST_DAYS),
-        _measure("withheld_stars").before(LONGEST_DAYS),
-    ),
-)
-
-
 _WINDOWS = (28, 91, LONGEST_DAYS)
 
 SIGNALS: tuple[Signal, ...] = (
@@ -349,7 +328,6 @@ SIGNALS: tuple[Signal, ...] = (
     _change("review", "staff", "", 1, "Staff's share of reviews removed"),
     _change("author", "author", "", 0, "The authors' share of reviews removed"),
     _change("automation", "automation", "", 0, "The share of reviews that automation removed"),
-    RATING_UPLIFT,
     against_peers(_deletion_rate(91)),
     against_peers(_deletion_rate_of("negative", 91)),
     against_peers(_excess(91)),

@@ -71,6 +71,7 @@ states as (
     max_by(
       case when kind = 'removed' then actor_kind end, case when kind = 'removed' then happened_at end
     ) over known as removed_by,
+    max(case when kind = 'posted' then new_rating end) over known as posted,
     coalesce(
       max_by(
         case when kind = 'edited' then new_rating end,
@@ -90,18 +91,21 @@ states as (
 ),
 shown as (
   select
-    review_id, happened_at, known_at, step, kind, actor_kind, seller_id, rating, holder,
+    review_id, happened_at, known_at, step, kind, actor_kind, seller_id, posted, rating, holder,
     removed_at is null or coalesce(restored_at >= removed_at, false) as visible,
-    removed_at is not null and not coalesce(restored_at >= removed_at, false) and removed_by = 'staff' as withheld
+    removed_at is not null and not coalesce(restored_at >= removed_at, false) and removed_by = 'staff' as withheld,
+    removed_at is not null and not coalesce(restored_at >= removed_at, false) and removed_by = 'reviewer' as withdrawn
   from states
 ),
 steps as (
   select
-    review_id, happened_at, known_at, step, kind, actor_kind, seller_id, rating, holder, visible, withheld,
+    review_id, happened_at, known_at, step, kind, actor_kind, seller_id, posted, rating, holder,
+    visible, withheld, withdrawn,
     lag(rating) over before as old_rating,
     lag(holder) over before as old_holder,
     lag(visible) over before as was_visible,
-    lag(withheld) over before as was_withheld
+    lag(withheld) over before as was_withheld,
+    lag(withdrawn) over before as was_withdrawn
   from shown
   window before as (partition by review_id order by known_at, step, happened_at, kind)
 )

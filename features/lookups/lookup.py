@@ -29,6 +29,7 @@ class Lookup:
         changed: SQL of the instants at which facts are known that a row of ``late_TABLE`` may change; null says that
             this cannot be told. It reads all rows there are now as ``TABLE``, and ``query_days``.
         names: tables of listings whose keys its rows name without waiting for them; they have ``late_TABLE`` too.
+        ends: whether a fact ends when a row of it is corrected; else a correction only adds a fact of its own.
 
     """
 
@@ -38,3 +39,4 @@ class Lookup:
     changed: str
     weeks: dict[str, str] = field(default_factory=dict, hash=False)
     names: tuple[str, ...] = ()
+    ends: bool = True

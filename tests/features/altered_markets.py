@@ -10,6 +10,8 @@ from tests.features.random_market import OTHER_CONTENT, known_at
 from tests.features.random_moments import DAY, NOBODY, Market, Row
 from tests.features.twin_events import midnight
 
+_MEANWHILE = 20 * DAY
+
 
 def without_later(market: Market, cutoff: date) -> Market:
     """Only what was known before the cutoff."""
@@ -114,7 +116,7 @@ def _with_copies(market: Market, renamed: set[str]) -> Market:
 def calm_market(*, reviewed: bool) -> Market:
     """Draw three sellers of a listing each and full coverage; the first has old reviews, or nobody has any.
 
-    Reviews 1 to 4 have one star, 5 to 8 five, all of product 1; reviews that nobody has are of an unknown product.
+    Reviews 1 to 4 have one star, all others of product 1 five; reviews that nobody has are of an unknown product.
     Review 9 was withdrawn at once by its author, so that every column of an action has been seen.
     """
     opened = date(2021, 1, 1)
@@ -127,7 +129,7 @@ def calm_market(*, reviewed: bool) -> Market:
             "verified": True,
             "created_at": midnight(opened) + review * DAY,
         }
-        for review in range(1, 9)
+        for review in (*range(1, 9), *range(40, 50))
     ]
     withdrawn = {**reviews[0], "review_id": 9, "product_id": 1, "rating": 3}
     return {
@@ -180,6 +182,7 @@ def with_burst(market: Market, instant: datetime) -> Market:
         "reviews": [
             {**market["reviews"][0], "review_id": 20, "created_at": instant},
             *({**market["reviews"][0], "review_id": review, "product_id": 2} for review in range(21, 51)),
+            *_rival_reviews(instant + _MEANWHILE),
         ],
         "review_actions": [
             earlier,
@@ -188,8 +191,9 @@ def with_burst(market: Market, instant: datetime) -> Market:
             *({**earlier, "review_id": review, "acted_at": instant, **kept} for review in (4, 21)),
             {**earlier, "review_id": 22, "acted_at": instant, "actor_id": 8, "queue": "disputes", "reason": "rule 22"},
             {"review_id": 4, "acted_at": instant, "kind": "edited", "actor_kind": "reviewer", "new_rating": 2},
+            *_rival_removals(instant + _MEANWHILE),
         ],
-        "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + 20 * DAY)],
+        "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + _MEANWHILE)],
         "sales": [{"product_id": 1, "sold_on": instant.date(), "units": 9, "revenue": 9.0}],
         "account_actions": [
             *({**done, "acted_at": instant, "kind": kind} for kind in _KINDS),
@@ -249,6 +253,21 @@ def _removals(instant: datetime) -> Iterator[Row]:
 
 def _rivals(day: date) -> list[Row]:
     return [_rank(2, day, 1), _rank(3, day, 2)]
+
+
+def _rival_reviews(instant: datetime) -> Iterator[Row]:
+    """Many reviews of five stars for either rival and one of one star: 60 of product 2, 80 of product 3."""
+    for first, product, count in ((60, 2, 13), (80, 3, 15)):
+        for review in range(first, first + count):
+            row: Row = {"review_id": review, "product_id": product, "reviewer_id": review, "verified": True}
+            yield {**row, "rating": 1 if review == first else 5, "created_at": instant}
+
+
+def _rival_removals(instant: datetime) -> Iterator[Row]:
+    """The authors withdraw what has one star."""
+    for review in (60, 80):
+        row: Row = {"review_id": review, "acted_at": instant + DAY, "kind": "removed", "actor_kind": "reviewer"}
+        yield {**row, "actor_id": 6}
 
 
 def _rank(product: int, observed_on: date, position: int) -> Row:

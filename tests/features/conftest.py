@@ -64,6 +64,10 @@ def rank(product_id: str, query_id: str, observed_on: str, position: int, **more
     return {**row, "sponsored": False, **more}
 
 
+def sale(product_id: str, sold_on: str, units: int, revenue: float, **more: Any) -> Row:
+    return {"product_id": product_id, "sold_on": day(sold_on), "units": units, "revenue": revenue, **more}
+
+
 def covering(*names: str, since: str = "2020-01-01", marketplace: str = "US") -> list[Row]:
     return [{"table_name": name, "marketplace": marketplace, "from_on": day(since)} for name in names]
 
@@ -75,7 +79,7 @@ def honest_tables(**tables: Sequence[Row]) -> dict[str, list[Row]]:
         "products": [product("lamp", "anna"), product("rake", "boris")],
         "reviews": [review("old", "rake", 3, "2023-01-02 12:00")],
         "review_actions": [action("old", "kept", "2023-01-03 12:00")],
-        "coverage": covering("reviews", "review_actions", "search_ranks", since="2021-01-01"),
+        "coverage": covering("reviews", "review_actions", "search_ranks", "sales", since="2021-01-01"),
     }
     return {name: [*standing.get(name, []), *tables.get(name, [])] for name in {**standing, **tables}}
 

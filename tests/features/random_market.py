@@ -161,13 +161,17 @@ def _ranks(random: Random, products: Sequence[Row]) -> Iterator[Row]:
 
 
 def _sales(random: Random, products: Sequence[Row]) -> Iterator[Row]:
-    for product in sorted({row["product_id"] for row in products}):
-        for _ in range(random.randrange(3)):
-            sold = any_day(random)
-            row: Row = {"product_id": product, "sold_on": sold, "units": random.randrange(-1, 4), "revenue": 2.5}
+    """Draw what products sold on some days, returns among it, and corrections soon, late, or while the day is new."""
+    for product in (*sorted({row["product_id"] for row in products}), NOBODY):
+        sold = any_day(random)
+        for _ in range(random.choice((0, 2, 5, 9))):
+            units = random.randrange(-2, 9)
+            row: Row = {"product_id": product, "sold_on": sold, "units": units, "revenue": units * 2.5}
             yield {**row, **recorded(random, sold)}
             if random.randrange(3) == 0:
-                yield {**row, "units": 7, "recorded_at": datetime.combine(sold, time()) + timedelta(days=9)}
+                corrected = datetime.combine(sold, time()) + timedelta(days=random.choice((0, 9, 40)), hours=7)
+                yield {**row, "units": 7, "revenue": random.choice((0.0, 20.25)), "recorded_at": corrected}
+            sold += random.choice((1, 3, 12, 60)) * DAY
 
 
 def _verdicts(random: Random, sellers: Sequence[Row]) -> Iterator[Row]:
@@ -179,7 +183,7 @@ def _verdicts(random: Random, sellers: Sequence[Row]) -> Iterator[Row]:
 
 
 def _coverage(random: Random) -> Iterator[Row]:
-    for table in ("reviews", "review_actions", "search_ranks"):
+    for table in ("reviews", "review_actions", "search_ranks", "sales"):
         for marketplace in ("US", "IT"):
             since = random.choice((None, date(2021, 1, 1), date(2021, 1, 1), date(2023, 3, 1)))
             if since is not None:
@@ -244,7 +248,7 @@ def telling_cutoffs(random: Random, market: Market, number: int) -> list[date]:
     """
     rows = [
         (name, row)
-        for name in ("review_actions", "reviews", "search_ranks", "products")
+        for name in ("review_actions", "reviews", "search_ranks", "products", "sales")
         for row in market.get(name, [])
     ]
     found = set()

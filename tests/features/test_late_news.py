@@ -34,8 +34,12 @@ def place(day: date, position: int, query: int = 1) -> Row:
     return {"product_id": 1, "query_id": query, "observed_on": day, "position": position, "sponsored": False}
 
 
+def sale(day: date, units: int, **more: datetime) -> Row:
+    return {"product_id": 1, "sold_on": day, "units": units, "revenue": 5.0 * units, **more}
+
+
 def market() -> Market:
-    """A review and an observation each Monday, and the removal of each review on the Tuesday of the next week.
+    """A review, a sale and an observation each Monday; each review is removed on the Tuesday of the next week.
 
     Each removal names a ticket, and a look-up a product, of which nothing is known.
     """
@@ -53,6 +57,10 @@ def market() -> Market:
         "staff_access": [
             {"access_id": 1, "actor_id": 7, "product_id": 7, "resource": "reviewer_contact"}
             | {"accessed_at": datetime.combine(monday(3), time())}
+        ],
+        "sales": [
+            *(sale(day, 3) for day in days),
+            sale(monday(5), 4, recorded_at=datetime.combine(monday(20), time())),
         ],
     }
 
@@ -88,6 +96,9 @@ def market() -> Market:
             },
             {"review_changes": [], "look_ups": [3, 10]},
         ),
+        ({"sales": [sale(LATE_DAY, 2)]}, {"sales_days": [10], "rank_moves": []}),
+        ({"sales": [sale(monday(3), 2, recorded_at=LATE)]}, {"sales_days": [10], "rank_moves": []}),
+        ({"sales": [sale(monday(5), 2, recorded_at=LATE)]}, {"sales_days": [10, 20], "rank_moves": []}),
     ],
     ids=[
         "a review",
@@ -96,6 +107,9 @@ def market() -> Market:
         "a place in a query that was never observed",
         "a ticket",
         "a product",
+        "a sale",
+        "a correction of a sale",
+        "a correction of a sale before another one",
     ],
 )
 def test_a_late_row_makes_only_the_weeks_anew_in_which_its_keys_have_facts(

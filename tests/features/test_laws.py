@@ -49,7 +49,7 @@ randoms = st.randoms(use_true_random=False)
 
 BURST = datetime.fromisoformat("2023-02-15")
 SCALE_FREE = {"share", "share difference", "stars", "days", "weeks"}
-COUNTS = {"reviews", "removals", "observations"}
+COUNTS = {"reviews", "removals", "observations", "units"}
 WHOLE = {*COUNTS, "people", "weeks"}
 
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from tests.features.conftest import Row, Signals, action, honest_tables, moment, product, rank, review
+from tests.features.conftest import Row, Signals, action, honest_tables, moment, product, rank, review, sale
 
 CUTOFF = "2024-06-03"
 
@@ -86,6 +86,98 @@ def test_the_largest_jump_is_held_against_the_largest_of_the_months_before(signa
         ]
     )
     assert signals(CUTOFF, tables).loc["anna", "rank_jump_change_28d"] == pytest.approx(math.log(10 / 2), abs=1e-6)
+
+
+def test_a_jump_surprises_by_what_it_is_beyond_the_usual_swing_and_the_number_of_looks(signals: Signals) -> None:
+    tables = honest_tables(
+        search_ranks=[
+            rank("lamp", "light", "2024-04-01", 10),
+            rank("lamp", "light", "2024-04-15", 20),  # swings by factors of 2 and 4
+            rank("lamp", "light", "2024-04-29", 5),
+            rank("lamp", "light", "2024-05-13", 1),  # five times as high
+            rank("lamp", "light", "2024-05-27", 1),
+        ]
+    )
+    usual = (math.log(2) + math.log(4)) / 2
+    # the larger of two exponentials is 1.5 times their mean on average; the formula says 1.518
+    assert signals(CUTOFF, tables).loc["anna", "rank_jump_surprise_28d"] == pytest.approx(
+        math.log(5) - 1.518 * usual, abs=1e-3
+    )
+    assert math.isnan(signals(CUTOFF, tables).loc["anna", "rank_jump_surprise_91d"])  # nothing was seen before
+
+
+def test_no_jump_surprises_who_was_not_looked_at(signals: Signals) -> None:
+    tables = honest_tables(
+        search_ranks=[rank("lamp", "light", "2024-04-01", 10), rank("lamp", "light", "2024-04-15", 20)]
+    )
+    assert signals(CUTOFF, tables).loc["anna", "rank_jump_surprise_28d"] == 0
+
+
+@pytest.mark.parametrize(
+    ("paid_on", "query", "leaps"),
+    [("2024-05-27", "light", 0), ("2024-05-20", "light", 0), ("2024-05-13", "light", 1), ("2024-05-27", "lamp", 1)],
+    ids=["on the day", "at the last look", "before the last look", "in another query"],
+)
+def test_a_leap_beside_a_paid_place_in_the_same_query_is_not_counted(
+    paid_on: str, query: str, leaps: int, signals: Signals
+) -> None:
+    tables = honest_tables(
+        search_ranks=[
+            rank("lamp", "light", "2024-05-13", 20),
+            rank("lamp", "light", "2024-05-20", 20),
+            rank("lamp", "light", "2024-05-27", 10),
+            rank("lamp", query, paid_on, 1, sponsored=True),
+        ],
+        sales=[sale("lamp", "2024-01-01", 10, 100.0)],
+    )
+    anna = signals(CUTOFF, tables).loc["anna"]
+    assert anna["rank_leaps_91d"] == leaps
+    assert anna["rank_jump_beyond_sales_28d"] == pytest.approx(leaps * math.log(2), abs=1e-6)
+    assert anna["rank_jump_28d"] == pytest.approx(math.log(2), abs=1e-6)
+
+
+def test_a_paid_place_that_was_not_known_yet_excuses_no_leap(signals: Signals) -> None:
+    tables = honest_tables(
+        search_ranks=[
+            rank("lamp", "light", "2024-05-20", 20),
+            rank("lamp", "light", "2024-05-27", 10),
+            rank("lamp", "light", "2024-05-27", 1, sponsored=True, recorded_at=moment("2024-05-28 10:00")),
+        ]
+    )
+    assert signals(CUTOFF, tables).loc["anna", "rank_leaps_91d"] == 1
+
+
+def test_sales_and_a_lower_price_of_28_days_up_to_two_weeks_ago_explain_a_jump(signals: Signals) -> None:
+    tables = honest_tables(
+        search_ranks=[rank("lamp", "light", "2024-05-20", 20), rank("lamp", "light", "2024-05-27", 2)],
+        sales=[
+            sale("lamp", "2023-08-01", 115, 2300.0),  # ten in 28 of 322 days, at a price of 20
+            sale("lamp", "2024-04-22", 30, 300.0),  # 42 days before the cutoff, for 10
+            sale("lamp", "2024-05-20", 900, 9.0),  # 14 days before: it may come of the jump
+        ],
+    )
+    # the mean of 30 for 10 and ten for 20 is 12.50
+    assert signals(CUTOFF, tables).loc["anna", "rank_jump_beyond_sales_28d"] == pytest.approx(
+        math.log(10) - math.log((30 + 10) / (10 + 10)) - math.log(20 / 12.5), abs=1e-6
+    )
+
+
+def test_a_leap_is_held_until_a_fall_as_deep(signals: Signals) -> None:
+    tables = honest_tables(
+        search_ranks=[
+            rank("lamp", "light", "2024-04-01", 40),
+            rank("lamp", "light", "2024-04-08", 20),  # a leap
+            rank("lamp", "light", "2024-04-15", 11),  # not quite one
+            rank("lamp", "light", "2024-04-22", 2),
+            rank("lamp", "light", "2024-04-29", 1),
+            rank("lamp", "light", "2024-05-06", 2),  # a fall as deep
+            rank("lamp", "light", "2024-05-13", 3),
+        ]
+    )
+    anna = signals(CUTOFF, tables).loc["anna"]
+    assert anna["rank_leaps_91d"] == 3
+    assert anna["rank_leaps_held_91d"] == pytest.approx(2 / 3)
+    assert anna["rank_observations_91d"] == 6
 
 
 def removal_and_places(*places: Row) -> dict[str, list[Row]]:

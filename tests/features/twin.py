@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ import pandas as pd
 from features.catalogue import CATALOGUE
 from features.families.removals import PRIOR_REVIEWS, USUAL_RATE
 from features.signal import Signal
-from tests.features import twin_pressure, twin_staff, twin_standing
+from tests.features import twin_pressure, twin_sales, twin_staff, twin_standing
 from tests.features.random_moments import Market, Row
 from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
 from tests.features.twin_peers import compare_with_peers
@@ -26,6 +26,7 @@ from tests.features.twin_stories import Happening, Standing, Story, moves_of, st
 
 _YEAR = 364
 _AROUND = 28
+_TWICE = 0.693147  # the logarithm of 2, in whole millionths as rises are kept
 NAN = math.nan
 
 
@@ -38,6 +39,7 @@ def signal_table(market: Market, cutoffs: Sequence[date], min_group_sellers: int
     happenings += moves_of(rows["search_ranks"], listings)
     happenings += [*twin_staff.under_tickets(happenings, rows["tickets"]), *twin_staff.in_queues(rows, listings)]
     happenings += [*twin_pressure.pressed(rows, listings), *twin_standing.on_accounts(rows)]
+    happenings += twin_sales.sales_of(rows["sales"], listings)
     covered = coverage_of(rows, listings)
     table: list[Row] = []
     for cutoff in sorted(set(cutoffs)):
@@ -99,11 +101,32 @@ class View:
         standings = [story.at(moment) for story in self.stories]
         return [each for each in standings if each is not None and each.holder == self.seller]
 
+    def arrivals(self) -> list[Happening]:
+        """All reviews that ever arrived, late news among them."""
+        end = midnight(self.cutoff)
+        mine = [each for each in self.happenings if each.seller == self.seller and each.what == "arrived"]
+        return [each for each in mine if each.counts_from < end]
+
     def at_risk(self, days: int, stars: Iterable[int] = range(1, 6), until: int = 0) -> int:
         """Reviews of these stars that could be removed: shown when the window began, or arrived in it."""
         shown = [each for each in self.held(days) if each.hidden_by is None and each.stars in stars]
         arrivals = ("arrived",) if len([*stars]) == 5 else ("arrived", "turned")
         return len(shown) + self.count(days, *arrivals, until=until, stars=stars)
+
+    def taken(self, days: int) -> list[Happening]:
+        """Removals of negative reviews by staff."""
+        found = self.within(days, "removed")
+        return [each for each in found if each.actor == "staff" and each.stars in _STARS["negative"]]
+
+    def around_removals(self, what: str) -> Iterator[tuple[str, Happening]]:
+        """What happened up to 28 days before or after a day with such a removal, both known in the last 91 days."""
+        removal_days = {each.counts_from.date() for each in self.taken(91 + _AROUND) if not each.late}
+        for removed in removal_days:
+            for each in self.within(91 + _AROUND, what):
+                day = each.counts_from.date()
+                known = max(day, removed) >= self.cutoff - timedelta(days=91)
+                if known and not each.late and 0 < abs((day - removed).days) <= _AROUND:
+                    yield "after" if day > removed else "before", each
 
 
 _STARS = {"review": range(1, 6), "negative": range(1, 3), "positive": range(4, 6)}
@@ -131,14 +154,8 @@ def _deletion_change(view: View, stars: str, actor: str = "staff") -> float:
     return _deletion_rate(view, _STARS[stars], 91, actor) - before
 
 
-def _taken(view: View, days: int) -> list[Happening]:
-    """Removals of negative reviews by staff."""
-    found = view.within(days, "removed")
-    return [each for each in found if each.actor == "staff" and each.stars in _STARS["negative"]]
-
-
 def _by_person(view: View, days: int) -> Counter[Any]:
-    return Counter(each.person for each in _taken(view, days) if each.person is not None)
+    return Counter(each.person for each in view.taken(days) if each.person is not None)
 
 
 def _most_by_one(view: View) -> float:
@@ -147,7 +164,7 @@ def _most_by_one(view: View) -> float:
 
 def _median_age(view: View) -> float:
     """The lower median of the ages, as the middle of the bin that holds it, in days."""
-    ages = sorted(each.age for each in _taken(view, 91))
+    ages = sorted(each.age for each in view.taken(91))
     if not ages:
         return NAN
     edge = timedelta(hours=1.5)
@@ -158,7 +175,7 @@ def _median_age(view: View) -> float:
 
 def _streak(view: View) -> float:
     """The longest run of weeks, counted back from the cutoff, with a removal in each."""
-    weeks = {(view.cutoff - each.counts_from.date()).days - 1 for each in _taken(view, _YEAR)}
+    weeks = {(view.cutoff - each.counts_from.date()).days - 1 for each in view.taken(_YEAR)}
     weeks = {days // 7 for days in weeks}
     longest = run = 0
     for week in range(_YEAR // 7):
@@ -169,16 +186,11 @@ def _streak(view: View) -> float:
 
 def _rise_after_removals(view: View) -> float:
     """The mean rise on days after a day with removals, less that on days before one."""
-    removal_days = {each.counts_from.date() for each in _taken(view, 91 + _AROUND) if not each.late}
-    moves = [each for each in view.within(91 + _AROUND, "ranked") if not each.late]
-    before, after = [], []
-    for removed in removal_days:
-        for move in moves:
-            seen = move.counts_from.date()
-            known = max(seen, removed) >= view.cutoff - timedelta(days=91)
-            if known and 0 < abs((seen - removed).days) <= _AROUND:
-                (after if seen > removed else before).append(move.rise)
-    return sum(after) / max(len(after), 1) - sum(before) / max(len(before), 1)
+    rises: dict[str, list[float]] = {"before": [], "after": []}
+    for side, move in view.around_removals("ranked"):
+        rises[side].append(move.rise)
+    before, after = (sum(each) / max(len(each), 1) for each in rises.values())
+    return after - before
 
 
 def _rating_uplift(view: View) -> float:
@@ -193,6 +205,54 @@ def _lift(held: list[Standing]) -> float:
     return sum(shown) / len(shown) - sum(shown + hidden) / len(shown + hidden) if shown else 0.0
 
 
+def _put_back(held: list[Standing]) -> float:
+    """The mean of the shown stars, less the mean with removed ones of staff and authors back, none above its first."""
+    shown = [each.stars for each in held if each.hidden_by is None]
+    first = [min(each.stars, each.posted) for each in held if each.hidden_by in {None, "staff", "reviewer"}]
+    return sum(shown) / len(shown) - sum(first) / len(first) if shown else 0.0
+
+
+def _shown_mean(view: View, days: int = 0) -> float:
+    shown = [each.stars for each in view.held(days) if each.hidden_by is None]
+    return sum(shown) / len(shown) if shown else NAN
+
+
+def _by_arrivals_alone(view: View, days: int) -> float:
+    """The mean of what was shown before and of all that arrived since, as it arrived."""
+    stars = [each.stars for each in view.held(days) if each.hidden_by is None]
+    stars += [
+        each.stars for each in view.arrivals() if each.counts_from >= midnight(view.cutoff - timedelta(days=days))
+    ]
+    return sum(stars) / len(stars) if stars else NAN
+
+
+def _or_nothing(value: float) -> float:
+    return 0.0 if math.isnan(value) else value
+
+
+def _incoming_change(view: View) -> float:
+    """Stars that arrived in 91 days beside those of the year before, a tenth of the year's added to either."""
+    year, ever = view.within(_YEAR, "arrived"), [each.stars for each in view.arrivals()]
+    if not year:
+        return NAN
+    means, tenth = [], len(year) / 10
+    for days, until in ((91, 0), (_YEAR, 91)):
+        arrived = view.within(days, "arrived", until=until)
+        stars = sum(each.stars for each in arrived) + tenth * sum(ever) / len(ever)
+        means.append(stars / (len(arrived) + tenth))
+    return means[0] - means[1]
+
+
+def _shown_change(view: View) -> float:
+    return _shown_mean(view) - _shown_mean(view, 91)
+
+
+def _fall_undone(view: View) -> float:
+    alone = _by_arrivals_alone(view, 28)
+    fall, back = _or_nothing(_shown_mean(view, 28) - alone), _or_nothing(_shown_mean(view) - alone)
+    return max(0.0, min(fall, back))
+
+
 def _jump(view: View, days: int, until: int = 0) -> float:
     return max([0.0, *(each.rise for each in view.within(days, "ranked", until=until))])
 
@@ -204,6 +264,33 @@ def _jump_change(view: View, days: int) -> float:
 def _swing(view: View) -> float:
     moves = [abs(each.rise) for each in view.within(91, "ranked")]
     return sum(moves) / len(moves) if moves else NAN
+
+
+def _surprise(view: View, days: int) -> float:
+    """The largest rise less what the past's mean swing and the number of looks let expect."""
+    past = [abs(each.rise) for each in view.within(_YEAR, "ranked", until=days)]
+    if not past:
+        return NAN
+    looks = len(view.within(days, "ranked"))
+    return _jump(view, days) - sum(past) / len(past) * math.log(1 + 1.781072 * looks)
+
+
+def _jump_beyond_sales(view: View) -> float:
+    """The largest rise without an advertisement, less growth and a fall in price of 28 days up to two weeks ago."""
+    jump = max([0.0, *(each.rise for each in view.within(28, "ranked") if not each.advertised)])
+    cheaper = -twin_sales.price_change(view, 28, until=14)
+    return (
+        NAN if math.isnan(cheaper) else jump - max(0.0, twin_sales.units_growth(view, 28, until=14)) - max(0, cheaper)
+    )
+
+
+def _leaps(view: View) -> int:
+    return len([each for each in view.within(91, "ranked") if each.rise >= _TWICE and not each.advertised])
+
+
+def _leaps_held(view: View) -> float:
+    falls = len([each for each in view.within(91, "ranked") if each.rise <= -_TWICE])
+    return _share(max(0, _leaps(view) - falls), _leaps(view))
 
 
 _MEANINGS: dict[str, Callable[[View], float]] = {
@@ -233,12 +320,26 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     "removal_weeks_in_a_row_364d": _streak,
     "rank_rise_after_removals_91d": _rise_after_removals,
     "rating_uplift_364d": _rating_uplift,
+    "rating_above_posted_364d": lambda view: _put_back(view.held()) - _put_back(view.held(_YEAR)),
+    "shown_rating_change_91d": _shown_change,
+    "incoming_rating_change_91d": _incoming_change,
+    "rating_rise_over_incoming_91d": lambda view: (
+        _or_nothing(_shown_change(view)) - _or_nothing(_incoming_change(view))
+    ),
+    "rating_rise_beyond_arrivals_91d": lambda view: _shown_mean(view) - _by_arrivals_alone(view, 91),
+    "rating_fall_undone_28d": _fall_undone,
     **{f"rank_jump_{days}d": partial(_jump, days=days) for days in (28, 91, _YEAR)},
     **{f"rank_jump_change_{days}d": partial(_jump_change, days=days) for days in (28, 91)},
     "rank_swing_91d": _swing,
     **twin_staff.MEANINGS,
     **twin_pressure.MEANINGS,
     **twin_standing.MEANINGS,
+    **{f"rank_jump_surprise_{days}d": partial(_surprise, days=days) for days in (28, 91)},
+    "rank_jump_beyond_sales_28d": _jump_beyond_sales,
+    "rank_leaps_91d": _leaps,
+    "rank_observations_91d": lambda view: view.count(91, "ranked"),
+    "rank_leaps_held_91d": _leaps_held,
+    **twin_sales.MEANINGS,
 }
 """What each signal means, by its name; NaN where it says nothing, which reads as no events."""
 
@@ -254,18 +355,25 @@ _NEEDS = {
     **twin_staff.NEEDS,
     **twin_pressure.NEEDS,
     **twin_standing.NEEDS,
+    "sales_rise_after_removals_91d": ("reviews", "review_actions", "sales"),
+    "rank_jump_beyond_sales_28d": ("search_ranks", "sales"),
 }
 """Tables and columns that a signal needs, where they are not those of its service."""
-_REACH = {"rank_rise_after_removals_91d": 91 + _AROUND}
+_REACH = dict.fromkeys(("rank_rise_after_removals_91d", "sales_rise_after_removals_91d"), 91 + _AROUND)
+_SHORTER = {("rank_jump_beyond_sales_28d", "search_ranks"): 28}
+"""Days that a source must cover, where another source of the signal must cover more."""
+_OF_SERVICE = {"rank": ("search_ranks",), "sales": ("sales",)}
 
 
 def _value(signal: Signal, view: View, covered: Covered, marketplace: str) -> float:
     if signal.compared is not None:
         return NAN
-    usual = ("search_ranks",) if signal.service == "rank" else ("reviews", "review_actions")
+    usual = _OF_SERVICE.get(signal.service, ("reviews", "review_actions"))
     days = _REACH.get(signal.name, signal.window_days)
-    if not all(covered(source, marketplace, days, view.cutoff) for source in _NEEDS.get(signal.name, usual)):
-        return NAN
+    for source in _NEEDS.get(signal.name, usual):
+        reach = _SHORTER.get((signal.name, source), days)
+        if not covered(source, marketplace, reach, view.cutoff):
+            return NAN
     value = float(_MEANINGS[signal.name](view))
     empty = signal.no_events if isinstance(signal.no_events, float) else NAN
     return empty if math.isnan(value) else value

@@ -147,6 +147,7 @@ def coverage_of(rows: Market, listings: Listings) -> Covered:
         "reviews": lambda row: row["product_id"],
         "review_actions": lambda row: products[row["review_id"]],
         "search_ranks": lambda row: row["product_id"],
+        "sales": lambda row: row["product_id"],
     }
     for name, product_of in finders.items():
         for row in rows[name]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -30,8 +30,12 @@ class Happening:
     stars: int = 0
     actor: str = ""
     rise: float = 0.0
+    advertised: bool = False
     person: Any = None
     age: timedelta = timedelta(0)
+    units: int = 0
+    cents: int = 0
+    days: int = 0
     until: datetime = FOREVER
     about: Row = field(default_factory=dict)
 
@@ -43,11 +47,12 @@ class Happening:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a review stands from an instant on: with whom, of how many stars, by whom hidden."""
+    """How a review stands from an instant on: with whom, of how many stars, now and as posted, by whom hidden."""
 
     since: datetime
     holder: Any
     stars: int
+    posted: int
     hidden_by: str | None = None
 
 
@@ -79,7 +84,7 @@ def story_of(review: Row, actions: list[Row], listings: Listings) -> Story:
     product, start, posted = review["product_id"], review["counts_from"], review["created_at"]
     seller = listings.in_force(product, posted, start)["seller_id"]
     held = [row for row in listings.holders(product) if row["counts_from"] <= start][-1]
-    story = Story([Standing(start, held["seller_id"], review["rating"])], [])
+    story = Story([Standing(start, held["seller_id"], review["rating"], review["rating"])], [])
     story.happenings.append(Happening(seller, "arrived", start, posted, review["rating"]))
     if held["seller_id"] != seller:
         since = midnight(held["valid_from"])
@@ -119,7 +124,7 @@ def _told_again(review: Row, told: list[News], before: Standing, latest: News) -
             hidden_by = news.row["actor_kind"]
         else:
             hidden_by = None
-    return Standing(latest.counts_from, holder, stars, hidden_by)
+    return Standing(latest.counts_from, holder, stars, review["rating"], hidden_by)
 
 
 def _what_changed(before: Standing, now: Standing, news: News, review: Row, listings: Listings) -> Iterator[Happening]:
@@ -165,7 +170,15 @@ def moves_of(ranks: list[Row], listings: Listings) -> Iterator[Happening]:
         if not known_before or max(known_before) > day:
             continue
         earlier = [other for other in ranks if (other["query_id"], other["observed_on"]) == (query, max(known_before))]
-        yield from _move(row, as_known(earlier, row["counts_from"], _RANK_KEY), _replaced_at(row, ranks), listings)
+        advertised = any(
+            other["sponsored"]
+            and (other["product_id"], other["query_id"]) == (row["product_id"], query)
+            and other["observed_on"] in {day, max(known_before)}
+            and other["counts_from"] <= row["counts_from"]
+            for other in ranks
+        )
+        for move in _move(row, as_known(earlier, row["counts_from"], _RANK_KEY), _replaced_at(row, ranks), listings):
+            yield replace(move, advertised=advertised)
 
 
 def _replaced_at(row: Row, ranks: list[Row]) -> datetime:
