@@ -155,6 +155,8 @@ def _change(days: int) -> Signal:
     )
 
 
+JUMP_91 = _jump(91)
+
 SWING = Signal(
     name="rank_swing_91d",
     service="rank",
@@ -198,14 +200,14 @@ AFTER_REMOVALS = Signal(
 
 SIGNALS: tuple[Signal, ...] = (
     _jump(28),
-    _jump(91),
+    JUMP_91,
     _jump(LONGEST_DAYS),
     _change(28),
     _change(91),
     SWING,
     AFTER_REMOVALS,
     against_peers(_jump(28)),
-    against_peers(_jump(91)),
+    against_peers(JUMP_91),
     robust_tail(
         _jump(28),
         "{value} of the sellers like it saw so large a rise in 28 days; usual is {peer}.",

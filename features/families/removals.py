@@ -332,6 +332,15 @@ RATING_UPLIFT = Signal(
 
 _WINDOWS = (28, 91, LONGEST_DAYS)
 
+EXCESS_91 = _excess(91)
+NEGATIVE_REMOVALS_RARITY = rarity(
+    NEGATIVE_REMOVALS,
+    NEGATIVES_AT_RISK,
+    "beta_binomial",
+    "{value} of the sellers like it lost so many negative reviews to staff in 91 days; usual is {peer}.",
+    day_zero=True,
+)
+
 SIGNALS: tuple[Signal, ...] = (
     *(_deletion_rate(days) for days in _WINDOWS),
     *(_deletion_rate_of(stars, days) for stars in ("negative", "positive") for days in _WINDOWS),
@@ -352,20 +361,14 @@ SIGNALS: tuple[Signal, ...] = (
     RATING_UPLIFT,
     against_peers(_deletion_rate(91)),
     against_peers(_deletion_rate_of("negative", 91)),
-    against_peers(_excess(91)),
+    against_peers(EXCESS_91),
     expected(
         NEGATIVE_REMOVALS,
         NEGATIVES_AT_RISK,
         "beta_binomial",
         "By its own 91 days and its peers', staff remove {value} of its negative reviews; usual are {peer}.",
     ),
-    rarity(
-        NEGATIVE_REMOVALS,
-        NEGATIVES_AT_RISK,
-        "beta_binomial",
-        "{value} of the sellers like it lost so many negative reviews to staff in 91 days; usual is {peer}.",
-        day_zero=True,
-    ),
+    NEGATIVE_REMOVALS_RARITY,
     expected(
         STAFF_REMOVALS,
         REVIEWS_AT_RISK,

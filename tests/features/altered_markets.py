@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from random import Random
 
 from features.contract import TABLES
 from tests.features.random_market import OTHER_CONTENT, Market, Row, known_at
@@ -128,19 +129,51 @@ def calm_market(*, reviewed: bool) -> Market:
 def with_burst(market: Market, instant: datetime) -> Market:
     """Add something of every kind that happens to seller 1 of a calm market at one instant, or on its day.
 
-    A removal days before it leaves every window before the instant does; the rivals differ among themselves meanwhile.
+    A removal days before it leaves every window before the instant does; the rivals differ among themselves meanwhile,
+    and the second has a moderator and a five-star reviewer in common with the first.
     """
     earlier = {"review_id": 3, "acted_at": instant - 5 * _DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
+    later = instant + 20 * _DAY
     more: dict[str, list[Row]] = {
-        "reviews": [{**market["reviews"][0], "review_id": 20, "created_at": instant}],
-        "review_actions": [earlier, *_removals(instant)],
-        "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + 20 * _DAY)],
+        "reviews": [
+            {**market["reviews"][0], "review_id": 20, "created_at": instant},
+            {**market["reviews"][4], "review_id": 21, "created_at": instant},
+            *_reviews_of_rivals(market["reviews"][4], later),
+        ],
+        "review_actions": [earlier, *_removals(instant), *_removals_of_rivals(later)],
+        "search_ranks": [_rank(1, instant.date(), 2), *_rivals(later.date())],
         "sales": [{"product_id": 1, "sold_on": instant.date(), "units": 9, "revenue": 9.0}],
         "account_actions": [{"seller_id": 1, "acted_at": instant, "kind": "suspended", "actor_kind": "staff"}],
         "buyer_reports": [{"report_id": 1, "seller_id": 1, "reported_at": instant, "kind": "paid_review"}],
         "staff_access": [{"access_id": 1, "actor_id": 7, "accessed_at": instant, "resource": "other", "seller_id": 1}],
     }
     return {name: [*market.get(name, []), *more.get(name, [])] for name in {**market, **more}}
+
+
+def crowded_market(random: Random, sellers: int = 6) -> tuple[Market, list[date]]:
+    """Draw a market in which much happens within weeks, among few people, and cutoffs about them.
+
+    Staff, reviewers and sellers meet so often that each kind of company is kept by somebody.
+    """
+    market = calm_market(reviewed=True)
+    start = midnight(date(2024, 3, 4))
+    seller, listing, review = (market[name][0] for name in ("sellers", "products", "reviews"))
+    market["sellers"] = [{**seller, "seller_id": number} for number in range(1, sellers + 1)]
+    market["products"] = [{**listing, "product_id": number, "seller_id": number} for number in range(1, sellers + 1)]
+    for number in range(100, 100 + 12 * sellers):
+        created = start + random.randrange(60) * _DAY
+        more = {"product_id": random.randrange(1, sellers + 1), "reviewer_id": random.randrange(1, 3 * sellers)}
+        rated = {"rating": random.choice((1, 1, 5, 5, 4)), "verified": random.randrange(3) > 0}
+        market["reviews"].append({**review, **more, **rated, "review_id": number, "created_at": created})
+        if random.randrange(2):
+            acted = {"acted_at": created + random.randrange(40) * _DAY, "actor_id": random.choice((7, 8, 9, None))}
+            by = random.choice(("staff", "staff", "automation"))
+            market["review_actions"].append({"review_id": number, "kind": "removed", "actor_kind": by, **acted})
+    for week in range(6):
+        places = random.sample(range(1, 30), sellers)
+        day = start.date() + 7 * week * _DAY
+        market["search_ranks"] += [_rank(number + 1, day, place) for number, place in enumerate(places)]
+    return market, [start.date() + days * _DAY for days in (30, 65, 100, 120, 140)]
 
 
 def meeting_market() -> tuple[Market, list[date]]:
@@ -176,6 +209,20 @@ def meeting_market() -> tuple[Market, list[date]]:
 def _removals(instant: datetime) -> Iterator[Row]:
     for review, actor_kind in ((1, "staff"), (2, "staff"), (5, "staff"), (6, "reviewer"), (7, "automation")):
         yield {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind, "actor_id": 7}
+
+
+def _reviews_of_rivals(praise: Row, instant: datetime) -> Iterator[Row]:
+    """Twenty old complaints of each rival's, and praise of the second by who praises the first."""
+    for product in (2, 3):
+        for number in range(20):
+            yield {**praise, "review_id": 100 * product + number, "product_id": product, "rating": 1}
+    yield {**praise, "review_id": 22, "product_id": 2, "created_at": instant}
+
+
+def _removals_of_rivals(instant: datetime) -> Iterator[Row]:
+    for review, actor in ((200, 7), (300, 8)):
+        more = {"acted_at": instant, "kind": "removed", "actor_kind": "staff", "actor_id": actor}
+        yield {"review_id": review, **more}
 
 
 def _rivals(day: date) -> list[Row]:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from features.catalogue import CATALOGUE
 from model.settings import Configuration
-from tests.features.altered_markets import meeting_market
-from tests.features.deliveries import SMALL_GROUP, for_small_markets, signals_of
+from tests.features.altered_markets import crowded_market, meeting_market
+from tests.features.deliveries import SMALL_GROUP, SMALL_LINKS, for_small_markets, signals_of
 from tests.features.examples import few
 from tests.features.random_market import Market, random_market, telling_cutoffs, text_keys
 from tests.features.twin import signal_table
@@ -28,7 +28,7 @@ ROUNDED_TO = 1e-7
 def assert_same(market: Market, cutoffs: list[date], configuration: Configuration) -> None:
     with TemporaryDirectory() as folder:
         clever = signals_of(Path(folder), market, cutoffs, for_small_markets(configuration, Path(folder) / "key"))
-    naive = signal_table(market, cutoffs, SMALL_GROUP)
+    naive = signal_table(market, cutoffs, SMALL_GROUP, SMALL_LINKS)
     assert list(clever.columns) == list(naive.columns)
     if naive.empty:  # nobody had an account yet, and a frame without rows has no types to compare
         assert clever.empty
@@ -65,3 +65,12 @@ def test_the_naive_twin_agrees_where_instants_meet(configuration: Configuration)
     market, cutoffs = meeting_market()
     for each in (cutoffs, cutoffs[2:3], cutoffs[3:4]):
         assert_same(market, each, configuration)
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_the_naive_twin_agrees_where_many_meet(seed: int, configuration: Configuration) -> None:
+    market, cutoffs = crowded_market(Random(seed))  # noqa: S311  (a market, not a secret)
+    assert_same(market, cutoffs, configuration)
+    naive = signal_table(market, cutoffs, SMALL_GROUP, SMALL_LINKS)
+    told = [name for name, signal in CATALOGUE.items() if signal.neighbours is not None]
+    assert naive[told].nunique().ge(3).all()  # or nothing was compared

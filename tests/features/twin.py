@@ -20,6 +20,7 @@ from features.families.removals import PRIOR_REVIEWS, USUAL_RATE
 from features.signal import Signal
 from tests.features.random_market import Market, Row
 from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
+from tests.features.twin_neighbours import read_neighbours
 from tests.features.twin_peers import compare_with_peers
 from tests.features.twin_stories import Happening, Standing, Story, moves_of, story_of
 
@@ -28,7 +29,9 @@ _AROUND = 28
 NAN = math.nan
 
 
-def signal_table(market: Market, cutoffs: Sequence[date], min_group_sellers: int) -> pd.DataFrame:
+def signal_table(
+    market: Market, cutoffs: Sequence[date], min_group_sellers: int, max_sellers_linked: int
+) -> pd.DataFrame:
     """The signal table as features.panel describes it, from delivered rows."""
     rows = counted(market)
     listings = Listings(rows["products"])
@@ -46,9 +49,19 @@ def signal_table(market: Market, cutoffs: Sequence[date], min_group_sellers: int
             values = {name: _value(signal, view, covered, seller["marketplace"]) for name, signal in CATALOGUE.items()}
             sellers.append({**seller, "as_of": pd.Timestamp(cutoff), "size_band": band, **values})
         compare_with_peers(sellers, min_group_sellers)
+        read_neighbours(sellers, partial(_to_anybody, happenings, cutoff), max_sellers_linked)
         table += sellers
     names = ["seller_id", "as_of", "marketplace", "category", "owner_id", "size_band", "peer_group"]
     return pd.DataFrame(table, columns=[*names, "peer_sellers", *CATALOGUE])
+
+
+def _to_anybody(happenings: list[Happening], cutoff: date, what: str, days: int = 91) -> list[Happening]:
+    """What happened to any seller in the window."""
+    return [
+        each
+        for seller in {each.seller for each in happenings}
+        for each in View(seller, cutoff, happenings, []).within(days, what)
+    ]
 
 
 def _sellers_at(sellers: list[Row], cutoff: date) -> list[Row]:
@@ -242,6 +255,8 @@ _NEEDS = {
         _ACTORS,
     ),
     "rank_rise_after_removals_91d": ("reviews", "review_actions", "search_ranks"),
+    **{name: _ACTORS for name in CATALOGUE if name.endswith("_by_staff_91d")},
+    **{name: ("reviews",) for name in CATALOGUE if name.endswith("_by_reviewers_91d")},
 }
 """Tables and columns that a signal needs, where they are not those of its service."""
 _REACH = {"rank_rise_after_removals_91d": 91 + _AROUND}
@@ -254,6 +269,8 @@ def _value(signal: Signal, view: View, covered: Covered, marketplace: str) -> fl
     days = _REACH.get(signal.name, signal.window_days)
     if not all(covered(source, marketplace, days, view.cutoff) for source in _NEEDS.get(signal.name, usual)):
         return NAN
+    if signal.neighbours is not None:
+        return 0.0
     value = float(_MEANINGS[signal.name](view))
     empty = signal.no_events if isinstance(signal.no_events, float) else NAN
     return empty if math.isnan(value) else value
