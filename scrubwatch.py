@@ -49,6 +49,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, 
 Stale = Annotated[list[str] | None, typer.Option("--allow-stale", metavar="TABLE", help="Accept a stalled feed.")]
 Incomplete = Annotated[bool, typer.Option("--allow-incomplete", help="Accept a last day that is not over.")]
 
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason; it stands in the audit log.")]
+
 Sellers = Annotated[int, typer.Option(min=1, help="Sellers of the simulated marketplace.")]
 Weeks = Annotated[int, typer.Option(min=1, help="Weeks of its history.")]
 Seed = Annotated[int, typer.Option(min=0, help="Another seed, another marketplace.")]
@@ -244,6 +246,83 @@ def score(
 
 
 @command.command()
+def promote(
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="A version, an alias or a run id.")],
+    why: Why,
+    store: StorePath = STORE,
+    config: ConfigFile = None,
+    wait: Wait = WAIT_SECONDS,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make a version the champion, against or ahead of the weekly job's decision.
+
+    The next weekly job decides about it as about any other champion.
+    """
+    import scrubwatch_terminal as terminal
+    from training.champions import promote as promote_then
+
+    change = promote_then(store, version, why, _configuration(config), _surroundings(wait, None, _silent))
+    terminal.print_change(change, as_json=as_json)
+
+
+@command.command()
+def rollback(
+    why: Why,
+    store: StorePath = STORE,
+    config: ConfigFile = None,
+    wait: Wait = WAIT_SECONDS,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Go back to the champion before the present one.
+
+    It stays until somebody promotes a version; the weekly job goes on fitting challengers.
+    """
+    import scrubwatch_terminal as terminal
+    from training.champions import rollback as rollback_then
+
+    change = rollback_then(store, why, _configuration(config), _surroundings(wait, None, _silent))
+    terminal.print_change(change, as_json=as_json)
+
+
+audit = typer.Typer(help="The audit log: who did what to models and people, when and why.", no_args_is_help=True)
+command.add_typer(audit, name="audit")
+
+
+@audit.command()
+def show(store: StorePath = STORE, wait: Wait = WAIT_SECONDS, *, as_json: AsJson = False) -> None:
+    """Print every entry, the first first, once the log is found whole."""
+    import scrubwatch_terminal as terminal
+    from features.audit_log import AuditLog
+
+    terminal.print_entries(AuditLog(store, wait).entries(), as_json=as_json)
+
+
+@audit.command()
+def verify(
+    store: StorePath = STORE,
+    wait: Wait = WAIT_SECONDS,
+    head: Annotated[str | None, typer.Option(metavar="DIGEST", help="A head that a scoring run wrote.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Check that no entry was changed, dropped or put in between.
+
+    With --head also that the log still holds the entry which run.json names.
+    """
+    import scrubwatch_terminal as terminal
+    from features.audit_log import AuditLog
+
+    entries = AuditLog(store, wait).verified(head)
+    found = {"entries": len(entries), "head": entries[-1].digest if entries else None}
+    if as_json:
+        terminal.print_json(found)
+    else:
+        terminal.print_lines([f"{found['entries']} entries, whole; head {found['head'] or 'none'}"])
+
+
+@command.command()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
     ids: Annotated[Literal["string", "integer"], typer.Option(help="What your keys are.")] = "string",
@@ -274,14 +353,29 @@ def _refuse_existing(*folders: Path) -> None:
             raise WrongUse(f"{folder}: exists already and nothing is overwritten; remove it, or name a new folder")
 
 
+def _silent(_: str) -> None:
+    """Tell nobody of the steps of what takes a moment."""
+
+
 def _surroundings(
-    wait: float, stale: list[str] | None, tell: Callable[[str], None], *, incomplete: bool
+    wait: float, stale: list[str] | None, tell: Callable[[str], None], *, incomplete: bool = False
 ) -> Surroundings:
+    import getpass
+    from datetime import UTC, datetime
+
     from features.intake_report import Allowances
     from training.steps import Surroundings
 
     server = os.environ.get("MLFLOW_TRACKING_URI")
-    return Surroundings(server, wait, Allowances(stale or (), incomplete), tell, time.perf_counter)
+    return Surroundings(
+        server,
+        wait,
+        Allowances(stale or (), incomplete),
+        tell,
+        time.perf_counter,
+        lambda: datetime.now(UTC),
+        getpass.getuser(),
+    )
 
 
 def _siblings_only() -> None:

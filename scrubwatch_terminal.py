@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from features.audit_log import Entry
     from features.intake_report import IntakeReport
     from scoring.record import ScoreReport
+    from training.champions import Change
     from training.report import RetrainReport
 
 SHOWN_SELLERS, SHOWN_REASONS = 10, 3
@@ -87,6 +90,24 @@ def print_retraining(report: RetrainReport) -> None:
     print_lines([*report.notes, *report.messages])
     if report.run_id:
         say(f"MLflow: {mlflow_ui(report.tracking_uri)}")
+
+
+def print_change(change: Change, *, as_json: bool) -> None:
+    """Print who is champion now, and who was."""
+    if as_json:
+        print_json(change.as_json())
+    else:
+        say(f"champion: {change.champion} (before: {change.before or 'none'}); logged by {change.entry.who}")
+
+
+def print_entries(entries: Sequence[Entry], *, as_json: bool) -> None:
+    """Print the audit log's entries, a line each."""
+    from features.audit_log import entry_as_text  # noqa: PLC0415  (heavy: the command line answers before)
+
+    if as_json:
+        print_json({"entries": [asdict(entry) for entry in entries]})
+    else:
+        print_lines(entry_as_text(entry) for entry in entries)
 
 
 def print_scoring(report: ScoreReport) -> None:

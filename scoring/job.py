@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.audit_log import AuditLog
 from features.catalogue import CATALOGUE
 from features.errors import WrongUse
 from features.intake import take_in
@@ -78,7 +79,8 @@ def score(
     with staged(out) as folder:
         write_scores(folder, scored)
         write_audits(folder, listing.audits, key_type(scored["seller_id"]))
-        record = run_record(as_of, chosen, intake, listing, signal_table, configuration, steps.seconds())
+        head = AuditLog(store_path, surroundings.wait_seconds).head()
+        record = run_record(as_of, chosen, intake, listing, signal_table, configuration, steps.seconds(), head)
         write_record(folder, record)
     return ScoreReport(
         as_of=as_of,

@@ -64,6 +64,7 @@ def run_record(
     signal_table: pd.DataFrame,
     configuration: Configuration,
     seconds: Mapping[str, float],
+    audit_log_head: str | None,
 ) -> dict[str, Any]:
     """All of ``run.json``: what went in, which model and rules, what came of it, with which versions."""
     files = {path: {"rows": file.rows, "size": file.size, "sha256": file.sha256} for path, file in intake.files.items()}
@@ -88,7 +89,7 @@ def run_record(
         "libraries": {"python": platform.python_version(), **library_versions()},
         "seed": configuration.classifier.seed,
         "configuration": configuration.digest,
-        "audit_log_head": None,
+        "audit_log_head": audit_log_head,
     }
 
 

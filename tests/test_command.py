@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ import pytest
 
 import scrubwatch
 from examples.from_csv.convert import convert
+from features.audit_log import AuditLog
 from features.contract import TABLES
 from features.delivery import inspect
 
@@ -110,6 +111,25 @@ def test_retrain_without_verdicts_stays_at_day_zero(run: Run, shop: Path) -> Non
     answer = run("retrain", shop, "--as-of", CUTOFF)
     assert answer.code == 0
     assert answer.out.startswith("2026-01-05: day zero\nno verdict was recorded before this date\n")
+
+
+def test_promote_without_any_model_says_what_makes_one(run: Run) -> None:
+    answer = run("promote", "1", "--why", "because")
+    assert (answer.code, answer.out) == (4, "")
+    assert answer.err == "store: no model was ever registered here; `scrubwatch retrain` makes one\n"
+
+
+def test_the_audit_log_is_shown_and_verified(run: Run) -> None:
+    log = AuditLog(Path("store"), 5)
+    head = log.append(
+        datetime(2026, 1, 5, tzinfo=UTC), "ada", "promoted", "better", {"version": "seller-risk 2"}
+    ).digest
+    assert run("audit", "show").out == "2026-01-05T00:00:00+00:00  ada promoted version seller-risk 2: better\n"
+    assert run("audit", "verify", "--head", head).out == f"1 entries, whole; head {head}\n"
+    assert json.loads(run("audit", "verify", "--json").out) == {"entries": 1, "head": head}
+    cut = run("audit", "verify", "--head", "0" * 64)
+    assert cut.code == 1
+    assert "the log was cut off or replaced after that head was written down" in cut.err
 
 
 def test_init_writes_settings_and_tables_that_keep_the_contract(run: Run) -> None:

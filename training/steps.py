@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from features.intake_report import NOTHING_ALLOWED, Allowances, IntakeReport
 
@@ -19,6 +20,8 @@ class Surroundings:
         allow: deviations from the data's freshness that a person accepts.
         progress: told each step, and what happens within it.
         clock: seconds, from any origin; for durations only.
+        now: the time of day, for the audit log only.
+        who: who asks, for the audit log.
 
     """
 
@@ -27,6 +30,8 @@ class Surroundings:
     allow: Allowances = NOTHING_ALLOWED
     progress: Callable[[str], None] = lambda _: None
     clock: Callable[[], float] = time.perf_counter
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    who: str = "the weekly job"
 
 
 def told(intake: IntakeReport) -> tuple[str, ...]:

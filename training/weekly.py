@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from features.audit_log import AuditLog
 from features.catalogue import CATALOGUE
 from features.errors import NoFittingModel
 from features.intake import take_in
@@ -21,6 +22,7 @@ from features.verdict_rows import verdicts_of
 from model.bundle import Bundle, read_bundle, write_bundle
 from model.registry import CHALLENGER, CHAMPION, Registered, Registry, RunRecord, registry_exists
 from model.settings import Configuration
+from training.champions import DECIDED, rolled_back
 from training.evidence import Champion, evidence_beside, first_evidence
 from training.fit import Fit, count_labels, fit_model, obstacle
 from training.labels import label_rows, labelled_cutoffs, training_rows
@@ -159,9 +161,7 @@ def _decide_and_register(job: _Job, fit: Fit, panel: pd.DataFrame, verdicts: pd.
     if decision is None:
         decision = _decision(job, registry, champion, fit, bundle, panel, verdicts)
         registry.tag(version, {"outcome": decision.outcome, "why": decision.why[:5000]})
-    registry.set_alias(CHAMPION if decision.promotes else CHALLENGER, version)
-    if decision.promotes:
-        registry.drop_alias(CHALLENGER)
+    _carry_out(job, registry, version, champion, decision)
     shutil.rmtree(folder)  # its copy among the run's artifacts is the one that is used
     return job.report(
         outcome=decision.outcome,
@@ -179,6 +179,23 @@ def _decide_and_register(job: _Job, fit: Fit, panel: pd.DataFrame, verdicts: pd.
     )
 
 
+def _carry_out(
+    job: _Job, registry: Registry, version: Registered, champion: Registered | None, decision: Decision
+) -> None:
+    """Log the decision and give out the aliases, once: a person may have decided otherwise since."""
+    log = AuditLog(job.store.path, job.surroundings.wait_seconds)
+    if log.find(DECIDED, key=job.key) is not None:
+        return
+    registry.set_alias(CHAMPION if decision.promotes else CHALLENGER, version)
+    if decision.promotes:
+        registry.drop_alias(CHALLENGER)
+    holder = version if decision.promotes else champion
+    details = {"version": version.label, "as of": job.as_of.isoformat(), "outcome": decision.outcome, "key": job.key}
+    if holder is not None:
+        details[CHAMPION] = holder.label
+    log.append(job.surroundings.now(), job.surroundings.who, DECIDED, decision.why, details)
+
+
 def _decision(
     job: _Job,
     registry: Registry,
@@ -189,6 +206,13 @@ def _decision(
     verdicts: pd.DataFrame,
 ) -> Decision:
     promotion = job.configuration.promotion
+    by_people = rolled_back(AuditLog(job.store.path, job.surroundings.wait_seconds))
+    if champion is not None and by_people is not None:
+        return Decision(
+            "kept",
+            f"{by_people.who} went back to {champion.label} on {by_people.day} ({by_people.why}); it stays until"
+            " somebody promotes a version (`scrubwatch promote VERSION --why TEXT`)",
+        )
     if champion is None:
         return decide(first_evidence(fit), promotion, job.as_of)
     recipe = {"configuration": job.configuration.digest, "catalogue": catalogue_digest(CATALOGUE)}

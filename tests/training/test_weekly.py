@@ -1,6 +1,7 @@
 """Weeks of a small simulated market, retrained from delivered files to registered models."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -9,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from features.errors import ContractBroken
+from features.audit_log import AuditLog
+from features.errors import ContractBroken, NoFittingModel, WrongUse
 from model.registry import CHALLENGER, CHAMPION, Registry
 from model.settings import Configuration
 from simulator import simulate
 from simulator.settings import read_scenario
+from training.champions import DECIDED, PROMOTED, ROLLED_BACK, promote, rollback
 from training.report import RetrainReport
 from training.steps import Surroundings
 from training.weekly import retrain
@@ -93,8 +96,10 @@ def test_a_run_killed_before_its_report_is_finished_by_the_next(
     reports = list((store_path / "runs").glob("*/report.json"))
     for report in reports:
         report.unlink()
+    decisions = len(AuditLog(store_path, 60).entries())
     again = retrain(data, store_path, FIRST, settings, SURROUNDINGS)
     assert replace(again, seconds=first.seconds) == first
+    assert len(AuditLog(store_path, 60).entries()) == decisions
 
 
 def test_a_week_later_the_champion_is_kept_four_weeks_later_refreshed(
@@ -172,3 +177,53 @@ def test_broken_data_leave_no_model(data: Path, tmp_path: Path, settings: Config
         retrain(broken, tmp_path / "store", FIRST, settings, SURROUNDINGS)
     assert not (tmp_path / "store" / "runs").exists()
     assert not (tmp_path / "store" / "mlflow.db").exists()
+
+
+@pytest.mark.usefixtures("first")
+def test_people_go_back_and_forth_and_the_weekly_job_leaves_it_so(
+    data: Path, store_path: Path, settings: Configuration
+) -> None:
+    ada = Surroundings(who="ada")
+    newest = retrain(data, store_path, DUE, settings, SURROUNDINGS).champion
+    change = rollback(store_path, "worse lists", settings, ada)
+    assert (change.champion, change.before) == ("seller-risk 1", newest)
+    assert aliases(store_path, settings)[0] == "1"
+
+    kept = retrain(data, store_path, DUE, changed(settings, classifier={"max_depth": 3}), SURROUNDINGS)
+    assert (kept.outcome, kept.champion) == ("kept", "seller-risk 1")
+    assert "ada went back to seller-risk 1 on " in kept.why
+    assert "(worse lists)" in kept.why
+    with pytest.raises(WrongUse, match="no champion before seller-risk 1"):
+        rollback(store_path, "further", settings, ada)
+
+    assert promote(store_path, CHALLENGER, "better lists", settings, ada).champion == kept.model
+    assert aliases(store_path, settings)[1] is None
+    assert retrain(data, store_path, DUE, changed(settings, classifier={"max_depth": 5}), SURROUNDINGS).outcome == (
+        "cannot be decided yet"
+    )
+    log = AuditLog(store_path, 60).entries()
+    people = [(entry.who, entry.action, entry.why) for entry in log if entry.action != DECIDED]
+    assert people == [("ada", ROLLED_BACK, "worse lists"), ("ada", PROMOTED, "better lists")]
+
+
+@pytest.mark.usefixtures("first")
+@pytest.mark.parametrize(
+    ("version", "why", "error", "said"),
+    [
+        ("99", "because", NoFittingModel, "no model '99'"),
+        ("champion", "because", WrongUse, "is the champion already"),
+        ("challenger", "  ", WrongUse, "--why: a reason is needed"),
+    ],
+)
+def test_a_promotion_that_makes_no_sense_changes_nothing(
+    version: str, why: str, error: type[Exception], said: str, store_path: Path, settings: Configuration
+) -> None:
+    before = aliases(store_path, settings), AuditLog(store_path, 60).head()
+    with pytest.raises(error, match=re.escape(said)):
+        promote(store_path, version, why, settings, SURROUNDINGS)
+    assert (aliases(store_path, settings), AuditLog(store_path, 60).head()) == before
+
+
+def test_without_a_registered_model_there_is_nothing_to_promote(tmp_path: Path, settings: Configuration) -> None:
+    with pytest.raises(NoFittingModel, match="no model was ever registered here"):
+        promote(tmp_path, "1", "because", settings, SURROUNDINGS)

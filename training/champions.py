@@ -1,0 +1,136 @@
+"""Who holds the champion's place, by whose decision; and people's own decisions: promote a version, or go back.
+
+The audit log tells it: each entry of ``CHANGES`` puts a model in the place, or takes the last one out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.audit_log import AuditLog, Entry
+from features.catalogue import CATALOGUE
+from features.errors import NoFittingModel, WrongUse
+from model.bundle import read_bundle
+from model.registry import CHALLENGER, CHAMPION, Registered, Registry, registry_exists
+from model.settings import Configuration
+from training.steps import Surroundings
+
+DECIDED, PROMOTED, ROLLED_BACK = "decided", "promoted", "rolled back"
+"""Actions: what the weekly job decided, and what people did."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of the champion.
+
+    Attributes:
+        champion: who holds the place now.
+        before: who held it before; None for nobody.
+        entry: the line of the audit log.
+
+    """
+
+    champion: str
+    before: str | None
+    entry: Entry
+
+    def as_json(self) -> dict[str, str | None]:
+        """Plain values for ``json.dumps``."""
+        told = self.entry
+        return {"champion": self.champion, "before": self.before, "at": told.at, "who": told.who, "why": told.why}
+
+
+def champions_so_far(log: AuditLog) -> list[str]:
+    """Versions that hold the place, one on top of the other: the last is the champion, rolled back ones are gone."""
+    held: list[str] = []
+    for entry in log.entries():
+        if entry.action == ROLLED_BACK:
+            held = held[:-1]
+        elif entry.details.get(CHAMPION) == entry.details.get("version"):
+            held.append(entry.details[CHAMPION])
+    return held
+
+
+def rolled_back(log: AuditLog) -> Entry | None:
+    """The entry by which people went back to the present champion; None if the weekly job may decide."""
+    last = next((entry for entry in reversed(log.entries()) if entry.action in (PROMOTED, ROLLED_BACK)), None)
+    return last if last is not None and last.action == ROLLED_BACK else None
+
+
+def promote(
+    store_path: Path, version: str, why: str, configuration: Configuration, surroundings: Surroundings
+) -> Change:
+    """Put a version in the champion's place, whatever the weekly job decided.
+
+    Args:
+        store_path: the store.
+        version: a version, an alias or a run id.
+        why: the reason, for the log.
+        configuration: all settings.
+        surroundings: tracking server, waiting, who asks and when.
+
+    Raises:
+        NoFittingModel: there is no such version, or its signals have changed their meaning.
+        WrongUse: no reason is given, or the version holds the place already.
+
+    """
+    registry = _registry(store_path, configuration, surroundings)
+    chosen = registry.find(version)
+    if chosen is None:
+        raise NoFittingModel(f"no model '{version}' in {registry.uri}; give a version, an alias or a run id")
+    champion = registry.find(CHAMPION)
+    if champion == chosen:
+        raise WrongUse(f"{chosen.label} is the champion already")
+    return _change(registry, AuditLog(store_path, surroundings.wait_seconds), surroundings, PROMOTED, chosen, why)
+
+
+def rollback(store_path: Path, why: str, configuration: Configuration, surroundings: Surroundings) -> Change:
+    """Put the champion before the present one back in its place; until the next promotion it stays there.
+
+    Raises:
+        NoFittingModel: that model's signals have changed their meaning.
+        WrongUse: no reason is given, or there was no champion before.
+
+    """
+    registry = _registry(store_path, configuration, surroundings)
+    log = AuditLog(store_path, surroundings.wait_seconds)
+    held = champions_so_far(log)
+    if len(held) < 2:
+        raise WrongUse(f"{log.path}: no champion before {held[-1] if held else 'the present one'} to go back to")
+    earlier = registry.find(held[-2].rpartition(" ")[2])
+    if earlier is None:
+        raise NoFittingModel(f"{held[-2]} is no longer in {registry.uri}")
+    return _change(registry, log, surroundings, ROLLED_BACK, earlier, why)
+
+
+def _registry(store_path: Path, configuration: Configuration, surroundings: Surroundings) -> Registry:
+    if not registry_exists(store_path, surroundings.tracking_uri):
+        raise NoFittingModel(f"{store_path}: no model was ever registered here; `scrubwatch retrain` makes one")
+    return Registry(
+        store_path,
+        configuration.tracking,
+        tracking_uri=surroundings.tracking_uri,
+        wait_seconds=surroundings.wait_seconds,
+    )
+
+
+def _change(
+    registry: Registry, log: AuditLog, surroundings: Surroundings, action: str, chosen: Registered, why: str
+) -> Change:
+    """Log first, then act: what was done is never without its line."""
+    if not why.strip():
+        raise WrongUse("--why: a reason is needed; it stands in the audit log for whoever asks later")
+    read_bundle(registry.bundle_folder(chosen), CATALOGUE)
+    before, challenger = registry.find(CHAMPION), registry.find(CHALLENGER)
+    entry = log.append(surroundings.now(), surroundings.who, action, why, _details(chosen, before))
+    registry.set_alias(CHAMPION, chosen)
+    if challenger == chosen:
+        registry.drop_alias(CHALLENGER)
+    return Change(chosen.label, None if before is None else before.label, entry)
+
+
+def _details(chosen: Registered, before: Registered | None) -> Mapping[str, str]:
+    told = {"version": chosen.label, CHAMPION: chosen.label, "run": chosen.run_id}
+    return told if before is None else {**told, "before": before.label}
