@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from features.families import neighbours, ranks, removals, removers
+from features.families import bought_reviews, neighbours, ranks, removals, removers
 from features.measures import Across, Pairs, Relation, TileKind, Windowed
 from features.signal import Signal
 
-CATALOGUE: dict[str, Signal] = {
-    signal.name: signal for signal in (*removals.SIGNALS, *removers.SIGNALS, *ranks.SIGNALS, *neighbours.SIGNALS)
-}
+_FAMILIES = (removals, removers, ranks, bought_reviews, neighbours)
+
+CATALOGUE: dict[str, Signal] = {signal.name: signal for family in _FAMILIES for signal in family.SIGNALS}
 """Signals by name. A new family is added here and nowhere else."""
 
 

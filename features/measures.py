@@ -122,7 +122,7 @@ class Crossing(Across):
     def number(self, column: str) -> Formula:
         """One of its columns."""
         windowed = Windowed(Measure(self, column, self.needs), "sum", self.days, 0)
-        return Formula(f"coalesce({windowed.column}, 0)", frozenset({windowed}))
+        return Formula(f"coalesce({self.name}_measures.{column}, 0)", frozenset({windowed}))
 
 
 @dataclass(frozen=True)

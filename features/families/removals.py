@@ -24,6 +24,8 @@ _PLAIN = {
     "came_negative": counted(NEGATIVE),
     "came_positive": counted(POSITIVE),
     "came_stars": "rating",
+    "came_five": counted("rating = 5"),
+    "came_five_unverified": counted("rating = 5 and not verified"),
 }
 
 REVIEW_ARRIVALS = TileKind(
@@ -92,6 +94,7 @@ _MEASURES = {
     "withheld_stars": _stood("withheld", "rating"),
     "removed": counted("what = 'removed'"),
     **{f"removed_{by}": counted(f"what = 'removed' and actor_kind = {kind}") for by, kind in _BY.items()},
+    "removed_automation_five": counted("what = 'removed' and actor_kind = 'automation' and rating = 5"),
     "removed_staff_negative": counted(f"what = 'removed' and actor_kind = 'staff' and {NEGATIVE}"),
     "removed_staff_positive": counted(f"what = 'removed' and actor_kind = 'staff' and {POSITIVE}"),
 }
@@ -117,6 +120,9 @@ def _measure(name: str, needs: tuple[str, ...] = _REMOVALS) -> Together:
 ARRIVED = _measure("arrived", _REVIEWS)
 VISIBLE = _measure("visible")
 REMOVED_STAFF = _measure("removed_staff")
+FIVES_REMOVED_BY_AUTOMATION = Measure(REVIEW_CHANGES, "removed_automation_five", _REMOVALS)
+FIVES_CAME = Measure(REVIEW_ARRIVALS, "came_five", _REVIEWS)
+UNVERIFIED_FIVES_CAME = Measure(REVIEW_ARRIVALS, "came_five_unverified", _REVIEWS)
 
 
 def _at_risk(days: int, stars: str = "") -> Formula:

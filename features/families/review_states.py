@@ -21,7 +21,7 @@ def review_steps(reviews: str = "reviews") -> str:
     return f"""
 with posts as (
   select
-    r.review_id, r.product_id, r.rating, r.created_at as happened_at, s.seller_id,
+    r.review_id, r.product_id, r.rating, r.verified, r.created_at as happened_at, s.seller_id,
     greatest(r.known_at, s.listing_known_at) as known_at
   from {reviews} as r
   join listing_spans as s
@@ -31,7 +31,7 @@ with posts as (
 -- a row is a review with the seller whose product shows it when it becomes known
 held_posts as (
   select
-    p.review_id, p.product_id, p.rating, p.happened_at, p.known_at, p.seller_id,
+    p.review_id, p.product_id, p.rating, p.verified, p.happened_at, p.known_at, p.seller_id,
     coalesce(h.seller_id, p.seller_id) as holder, h.happened_at as held_since
   from posts as p
   left join listing_holders as h

@@ -217,6 +217,7 @@ def _reviews_of_rivals(praise: Row, instant: datetime) -> Iterator[Row]:
         for number in range(20):
             yield {**praise, "review_id": 100 * product + number, "product_id": product, "rating": 1}
     yield {**praise, "review_id": 22, "product_id": 2, "created_at": instant}
+    yield {**praise, "review_id": 23, "product_id": 3, "created_at": instant, "reviewer_id": 6}
 
 
 def _removals_of_rivals(instant: datetime) -> Iterator[Row]:

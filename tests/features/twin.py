@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -43,7 +43,7 @@ def signal_table(
     for cutoff in sorted(set(cutoffs)):
         sellers = []
         for seller in _sellers_at(rows["sellers"], cutoff):
-            view = View(seller["seller_id"], cutoff, happenings, stories)
+            view = View(seller["seller_id"], cutoff, happenings, stories, max_sellers_linked)
             size = view.count(_YEAR, "arrived")
             band = "none" if size == 0 else f"e{len(str(size)) - 1}"
             values = {name: _value(signal, view, covered, seller["marketplace"]) for name, signal in CATALOGUE.items()}
@@ -80,6 +80,7 @@ class View:
     cutoff: date
     happenings: list[Happening]
     stories: list[Story]
+    max_sellers_linked: int = 0
 
     def within(self, days: int, *whats: str, until: int = 0) -> list[Happening]:
         """What happened in the window; late news only in a year's, and nothing that a correction has replaced."""
@@ -213,6 +214,41 @@ def _swing(view: View) -> float:
     return sum(moves) / len(moves) if moves else NAN
 
 
+def _largest_day(view: View, days: int = 91, until: int = 0) -> float:
+    praise = [each for each in view.within(days, "came", until=until) if each.stars == 5]
+    # what is late news is no part of a day's arrivals, as it became known long after them
+    by_day = Counter((each.counts_from.date(), each.late) for each in praise)
+    return max(by_day.values(), default=0)
+
+
+def _praising(view: View) -> set[Any]:
+    return {each.person for each in view.within(91, "written") if each.stars == 5}
+
+
+def _others(view: View) -> dict[Any, set[Any]]:
+    """Who praised each other seller."""
+    sellers = {each.seller for each in view.happenings} - {view.seller}
+    return {other: _praising(replace(view, seller=other)) for other in sellers}
+
+
+def _praising_others(view: View) -> set[Any]:
+    """Who praised the seller and others, but not too many."""
+    praised = Counter(person for people in _others(view).values() for person in people)
+    return {person for person in _praising(view) if 1 <= praised[person] < view.max_sellers_linked}
+
+
+def _closest(view: View) -> float:
+    """The most five-star reviewers in common with one other seller, beside what both their numbers let expect."""
+    mine, few, others = _praising(view), _praising_others(view), _others(view)
+    everybody = mine.union(*others.values())
+    excess = [
+        math.log((len(few & theirs) + 1) / (len(mine) * len(theirs) / len(everybody) + 1))
+        for theirs in others.values()
+        if few & theirs
+    ]
+    return round(max([0.0, *excess]), 6)  # kept as whole millionths
+
+
 _MEANINGS: dict[str, Callable[[View], float]] = {
     **{
         f"{stars}_deletion_rate_{days}d": partial(_deletion_rate, stars=_STARS[stars], days=days)
@@ -243,6 +279,20 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     **{f"rank_jump_{days}d": partial(_jump, days=days) for days in (28, 91, _YEAR)},
     **{f"rank_jump_change_{days}d": partial(_jump_change, days=days) for days in (28, 91)},
     "rank_swing_91d": _swing,
+    "five_star_reviewers_91d": lambda view: len(_praising(view)),
+    "shared_five_star_reviewers_91d": lambda view: len(_praising_others(view)),
+    "five_star_reviewers_in_common_91d": _closest,
+    "five_star_day_91d": _largest_day,
+    "five_stars_arrived_91d": lambda view: view.count(91, "came", stars=[5]),
+    "five_star_day_change_91d": lambda view: math.log(
+        (_largest_day(view) + 1) / (_largest_day(view, _YEAR, until=91) + 1)
+    ),
+    "five_stars_removed_by_automation_182d": lambda view: _share(
+        view.count(182, "removed", stars=[5], actor=["automation"]), view.count(182, "came", stars=[5])
+    ),
+    "unverified_five_stars_91d": lambda view: _share(
+        view.count(91, "came", stars=[5], actor=["without a purchase"]), view.count(91, "came", stars=[5])
+    ),
 }
 """What each signal means, by its name; NaN where it says nothing, which reads as no events."""
 
@@ -255,6 +305,18 @@ _NEEDS = {
         _ACTORS,
     ),
     "rank_rise_after_removals_91d": ("reviews", "review_actions", "search_ranks"),
+    **dict.fromkeys(
+        (
+            "five_star_reviewers_91d",
+            "shared_five_star_reviewers_91d",
+            "five_star_reviewers_in_common_91d",
+            "five_star_day_91d",
+            "five_stars_arrived_91d",
+            "five_star_day_change_91d",
+            "unverified_five_stars_91d",
+        ),
+        ("reviews",),
+    ),
     **{name: _ACTORS for name in CATALOGUE if name.endswith("_by_staff_91d")},
     **{name: ("reviews",) for name in CATALOGUE if name.endswith("_by_reviewers_91d")},
 }
