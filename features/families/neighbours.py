@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from features.families.ranks import JUMP_91
 from features.families.removals import EXCESS_91, NEGATIVE_REMOVALS_RARITY
-from features.families.removers import NEGATIVES_REMOVED_BY_KNOWN
+from features.families.removers import BY_KNOWN
 from features.families.reviewers import FIVES
 from features.families.surprise import surprise
 from features.measures import Relation
@@ -20,7 +20,7 @@ _DAYS = 91
 
 BY_STAFF = Relation(
     name="sellers_sharing_staff",
-    reads=(NEGATIVES_REMOVED_BY_KNOWN,),
+    reads=(BY_KNOWN,),
     days=_DAYS,
     rows=f"""
 -- a row is a seller and a member of staff who removed more of its negative reviews than the work of both lets expect

@@ -34,7 +34,7 @@ REVIEW_ARRIVALS = TileKind(
     lookup=OF_REVIEWS,
     facts=f"""
 -- a row is a review that arrives at a seller and is shown there
-{review_steps()}
+{review_steps("reviews", "verified")}
 select seller_id, known_at, happened_at, cast(null as date) as until_on,
   {", ".join(f"{sql} as {name}" for name, sql in _PLAIN.items())}
 from held_posts

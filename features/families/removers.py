@@ -16,7 +16,7 @@ _HOURS = tuple(3 * 2**number for number in range(13))
 
 
 _BY_STAFF = "select review_id from review_actions where kind = 'removed' and actor_kind = 'staff'"
-_REMOVED = f"(select * from reviews where review_id in ({_BY_STAFF}))"
+_REMOVED = f"(select review_id, product_id, rating, created_at, known_at from reviews where review_id in ({_BY_STAFF}))"
 
 _MEASURES = {
     "negatives_removed": counted("true"),
@@ -56,7 +56,7 @@ def _measure(name: str, *more: str) -> Measure:
 
 
 NEGATIVES_REMOVED = _measure("negatives_removed")
-NEGATIVES_REMOVED_BY_KNOWN = _measure("negatives_removed_by_known", "review_actions.actor_id")
+BY_KNOWN = _measure("negatives_removed_by_known", "review_actions.actor_id")
 
 _HELPER = (
     "DOJ, Sep 2020, through the press: some ten insiders served hundreds of sellers; that few hands show is inferred"
@@ -74,7 +74,7 @@ def _removing_staff(days: int) -> Signal:
         why="Moderation is shared work: many removals by one or two people are rarer than the same by many.",
         source=_HELPER,
         sentence=f"{{value}} people of the staff removed its negative reviews in {days} days; usual are {{peer}}.",
-        formula=NEGATIVES_REMOVED_BY_KNOWN.distinct(days),
+        formula=BY_KNOWN.distinct(days),
     )
 
 
@@ -88,7 +88,7 @@ MOST_BY_ONE = Signal(
     why="Who is paid by a seller comes back to the same seller: the most that one person removed for it.",
     source=_HELPER,
     sentence="One person of the staff removed {value} of its negative reviews in 91 days; usual are {peer}.",
-    formula=NEGATIVES_REMOVED_BY_KNOWN.most_of_one(91),
+    formula=BY_KNOWN.most_of_one(91),
 )
 
 SHARE_OF_ONE = Signal(
@@ -101,7 +101,7 @@ SHARE_OF_ONE = Signal(
     why="The queue hands out work at random: one hand behind most removals for a seller was not drawn by it.",
     source=_HELPER,
     sentence="One person made {value} of the removals of its negative reviews by staff in 91 days; usual are {peer}.",
-    formula=share(NEGATIVES_REMOVED_BY_KNOWN.most_of_one(91), NEGATIVES_REMOVED_BY_KNOWN.total(91)),
+    formula=share(BY_KNOWN.most_of_one(91), BY_KNOWN.total(91)),
 )
 
 REMOVED_AGE = Signal(

@@ -7,7 +7,7 @@ from features.lookups.reviews import OF_REVIEWS
 from features.measures import Measure, TileKind
 
 _ENDS = "(select * from reviews where rating in (1, 5))"
-_MEASURES = {"fives": counted("r.rating = 5"), "ones": counted("r.rating = 1")}
+_MEASURES = {"fives": counted("rating = 5"), "ones": counted("rating = 1")}
 
 STARS_BY_REVIEWER = TileKind(
     name="stars_by_reviewer",
@@ -16,12 +16,11 @@ STARS_BY_REVIEWER = TileKind(
     by="reviewer_id",
     facts=f"""
 -- a row is a review of one or five stars, with the seller of its product when it was written
-{review_steps(_ENDS)}
+{review_steps(_ENDS, "reviewer_id")}
 select
-  p.seller_id, p.known_at, p.happened_at, cast(null as date) as until_on, r.reviewer_id,
+  seller_id, known_at, happened_at, cast(null as date) as until_on, reviewer_id,
   {", ".join(f"{sql} as {name}" for name, sql in _MEASURES.items())}
-from posts as p
-join reviews as r on p.review_id = r.review_id
+from posts
 """,
 )
 

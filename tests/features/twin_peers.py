@@ -76,6 +76,11 @@ def _robust_tail(own: float, peers: list[float], parents: list[float]) -> float:
     return 0.5 - 3 / 8 * far / math.sqrt(1 + far**2 / 4) * (1 - far**2 / (12 + 3 * far**2))  # Student's t, 4 degrees
 
 
+def _as_chance(rate: float) -> float:
+    """A rate between none and all: half an event more than there were trials is no chance."""
+    return min(max(rate, 1e-9), 1 - 1e-9)
+
+
 class _Fit:
     """A distribution for each seller, from its peers and, for small groups, from their marketplace."""
 
@@ -103,7 +108,7 @@ class _Fit:
         count, size = self.counts[id(seller)], self.size[id(seller)]
         if self.binomial:
             weight = 1 / min(spread, 0.99) - 1
-            return (count + rate * weight) / (size + weight)
+            return (count + _as_chance(rate) * weight) / (size + weight)
         return (count + 1 / spread) / (size + 1 / spread / rate)
 
     def _most(self, seller: Row) -> float:
@@ -172,8 +177,8 @@ class _Fit:
             shape = 1 / spread
             odds = rate * size / (shape + rate * size)
             return math.prod((shape + each) / (each + 1) * odds for each in range(number)) * (1 - odds) ** shape
-        weight = 1 / min(spread, 0.99) - 1
-        yes, no, trials = rate * weight, (1 - rate) * weight, round(size)
+        weight, chance_of_one = 1 / min(spread, 0.99) - 1, _as_chance(rate)
+        yes, no, trials = chance_of_one * weight, (1 - chance_of_one) * weight, round(size)
         chance = math.prod((yes + each) / (yes + no + each) for each in range(number))
         chance *= math.prod((no + each) / (yes + no + number + each) for each in range(trials - number))
         return math.comb(trials, number) * chance
