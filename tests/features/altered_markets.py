@@ -7,10 +7,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from features.contract import TABLES
-from tests.features.random_market import OTHER_CONTENT, Market, Row, known_at
+from tests.features.random_market import OTHER_CONTENT, known_at
+from tests.features.random_moments import DAY, NOBODY, Market, Row
 from tests.features.twin_events import midnight
-
-_DAY = timedelta(days=1)
 
 
 def without_later(market: Market, cutoff: date) -> Market:
@@ -34,7 +33,7 @@ def moved_later(market: Market, cutoff: date) -> Market:
     """Every listing is sold on the day of the cutoff, to each of the other sellers one after the other."""
     sellers = sorted({row["seller_id"] for row in market["sellers"]})
     sold = [
-        {**row, "seller_id": seller, "valid_from": cutoff + days * _DAY, "recorded_at": None}
+        {**row, "seller_id": seller, "valid_from": cutoff + days * DAY, "recorded_at": None}
         for row in market["products"]
         for days, seller in enumerate(sellers)
     ]
@@ -43,7 +42,7 @@ def moved_later(market: Market, cutoff: date) -> Market:
 
 def found_later(market: Market, cutoff: date) -> Market:
     """Much that happened before comes to light at the cutoff's first instant: sold listings, removals, corrections."""
-    then, before = {"recorded_at": midnight(cutoff)}, cutoff - 40 * _DAY
+    then, before = {"recorded_at": midnight(cutoff)}, cutoff - 40 * DAY
     seller, query = market["sellers"][0]["seller_id"], 1
     removed = {"kind": "removed", "actor_kind": "staff", "new_rating": None, **then}
     ranked = {"query_id": query, "observed_on": before, "position": 1, "sponsored": False, **then}
@@ -57,6 +56,23 @@ def found_later(market: Market, cutoff: date) -> Market:
             if row["created_at"] < midnight(cutoff)
         ],
         "search_ranks": [{"product_id": product, **ranked} for product in products],
+        "tickets": _tickets_of_nobody(midnight(before), then),
+        "staff_access": [
+            {**row, "access_id": 1_000 + row["access_id"], **then} for row in market.get("staff_access", [])
+        ],
+        "account_actions": [
+            {
+                "seller_id": row["seller_id"],
+                "acted_at": midnight(before),
+                "kind": "reinstated",
+                "actor_kind": "staff",
+                **then,
+            }
+            for row in market["sellers"]
+        ],
+        "buyer_reports": [
+            {"report_id": 1_000, "seller_id": seller, "reported_at": midnight(before), "kind": "paid_review", **then}
+        ],
     }
     contrary = {
         name: [row | OTHER_CONTENT[name](row) | then for row in market.get(name, [])]
@@ -67,21 +83,30 @@ def found_later(market: Market, cutoff: date) -> Market:
     return {name: [*market.get(name, []), *more.get(name, []), *contrary.get(name, [])] for name in names}
 
 
+def _tickets_of_nobody(opened_at: datetime, then: Row) -> list[Row]:
+    """The ticket that many rows name and nobody delivered."""
+    row: Row = {"ticket_id": NOBODY, "opened_at": opened_at, "opened_by_kind": "staff", "opened_by": 7, "seller_id": 1}
+    return [{**row, **then}]
+
+
 def doubled(market: Market) -> Market:
     """Every seller has everything twice: products, reviews and queries of other names to which the same happens."""
-    return _with_copies(market, {"product_id", "review_id", "query_id", "report_id"})
+    return _with_copies(market, _COPIED)
 
 
 def split(market: Market) -> Market:
     """Everything twice, as in ``doubled``, the second half of each seller being an account of its own."""
-    return _with_copies(market, {"seller_id", "product_id", "review_id", "query_id", "report_id"})
+    return _with_copies(market, _COPIED | {"seller_id"})
+
+
+_COPIED = {"product_id", "review_id", "query_id", "report_id", "access_id", "ticket_id"}
 
 
 def _with_copies(market: Market, renamed: set[str]) -> Market:
     """Add a copy, under other names, of every row whose key has one of them."""
 
     def copy(row: Row) -> Row:
-        return {key: value + 1_000 if key in renamed else value for key, value in row.items()}
+        return {key: value + 1_000 if key in renamed and value is not None else value for key, value in row.items()}
 
     twice = {name: [*rows, *map(copy, rows)] for name, rows in market.items() if renamed & set(TABLES[name].key)}
     return {**market, **twice}
@@ -101,7 +126,7 @@ def calm_market(*, reviewed: bool) -> Market:
             "reviewer_id": review,
             "rating": 1 if review <= 4 else 5,
             "verified": True,
-            "created_at": midnight(opened) + review * _DAY,
+            "created_at": midnight(opened) + review * DAY,
         }
         for review in range(1, 9)
     ]
@@ -117,8 +142,8 @@ def calm_market(*, reviewed: bool) -> Market:
         ],
         "reviews": [*reviews, withdrawn],
         "review_actions": [
-            {"review_id": 1, "acted_at": midnight(opened) + 9 * _DAY, "kind": "kept", "actor_kind": "staff"},
-            {"review_id": 9, "acted_at": midnight(opened) + 9 * _DAY, "kind": "removed", "actor_kind": "reviewer"}
+            {"review_id": 1, "acted_at": midnight(opened) + 9 * DAY, "kind": "kept", "actor_kind": "staff"},
+            {"review_id": 9, "acted_at": midnight(opened) + 9 * DAY, "kind": "removed", "actor_kind": "reviewer"}
             | {"actor_id": 6},
         ],
         "search_ranks": [_rank(1, opened, 40), _rank(99, opened, 60)],
@@ -132,8 +157,8 @@ def with_burst(market: Market, instant: datetime) -> Market:
     A removal days before it leaves every window before the instant does; the rivals differ among themselves meanwhile,
     and the second has a moderator and a five-star reviewer in common with the first.
     """
-    earlier = {"review_id": 3, "acted_at": instant - 5 * _DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
-    later = instant + 20 * _DAY
+    earlier = {"review_id": 3, "acted_at": instant - 5 * DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
+    later = instant + 20 * DAY
     more: dict[str, list[Row]] = {
         "reviews": [
             {**market["reviews"][0], "review_id": 20, "created_at": instant},
@@ -161,19 +186,19 @@ def crowded_market(random: Random, sellers: int = 6) -> tuple[Market, list[date]
     market["sellers"] = [{**seller, "seller_id": number} for number in range(1, sellers + 1)]
     market["products"] = [{**listing, "product_id": number, "seller_id": number} for number in range(1, sellers + 1)]
     for number in range(100, 100 + 12 * sellers):
-        created = start + random.randrange(60) * _DAY
+        created = start + random.randrange(60) * DAY
         more = {"product_id": random.randrange(1, sellers + 1), "reviewer_id": random.randrange(1, 3 * sellers)}
         rated = {"rating": random.choice((1, 1, 5, 5, 4)), "verified": random.randrange(3) > 0}
         market["reviews"].append({**review, **more, **rated, "review_id": number, "created_at": created})
         if random.randrange(2):
-            acted = {"acted_at": created + random.randrange(40) * _DAY, "actor_id": random.choice((7, 8, 9, None))}
+            acted = {"acted_at": created + random.randrange(40) * DAY, "actor_id": random.choice((7, 8, 9, None))}
             by = random.choice(("staff", "staff", "automation"))
             market["review_actions"].append({"review_id": number, "kind": "removed", "actor_kind": by, **acted})
     for week in range(6):
         places = random.sample(range(1, 30), sellers)
-        day = start.date() + 7 * week * _DAY
+        day = start.date() + 7 * week * DAY
         market["search_ranks"] += [_rank(number + 1, day, place) for number, place in enumerate(places)]
-    return market, [start.date() + days * _DAY for days in (30, 65, 100, 120, 140)]
+    return market, [start.date() + days * DAY for days in (30, 65, 100, 120, 140)]
 
 
 def meeting_market() -> tuple[Market, list[date]]:
@@ -189,9 +214,9 @@ def meeting_market() -> tuple[Market, list[date]]:
     more: Market = {
         "products": [{**product, "valid_from": sold, "recorded_at": known}],
         "reviews": [
-            {**review, "review_id": 31, "created_at": midnight(sold), "recorded_at": known + _DAY},
-            {**review, "review_id": 32, "created_at": midnight(sold) - _DAY, "recorded_at": known},
-            {**review, "review_id": 33, "created_at": midnight(sold) - _DAY, "recorded_at": known + _DAY},
+            {**review, "review_id": 31, "created_at": midnight(sold), "recorded_at": known + DAY},
+            {**review, "review_id": 32, "created_at": midnight(sold) - DAY, "recorded_at": known},
+            {**review, "review_id": 33, "created_at": midnight(sold) - DAY, "recorded_at": known + DAY},
         ],
         "review_actions": list(_removals(midnight(sold))),
         "search_ranks": [
@@ -199,7 +224,7 @@ def meeting_market() -> tuple[Market, list[date]]:
             _rank(2, sold, 20),
             {**_rank(1, sold, 4), "recorded_at": known + timedelta(hours=6)},
             {**_rank(2, sold, 2), "recorded_at": known},
-            {**_rank(2, sold + 7 * _DAY, 3), "recorded_at": known},
+            {**_rank(2, sold + 7 * DAY, 3), "recorded_at": known},
         ],
     }
     together = {name: [*rows, *more.get(name, [])] for name, rows in market.items()}

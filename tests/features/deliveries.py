@@ -21,7 +21,8 @@ from features.landed import landed
 from features.panel import signals_at
 from features.store import Store
 from model.settings import Configuration
-from tests.features.random_market import FIRST_DAY, Market, known_at, write_rows
+from tests.features.random_market import known_at, write_rows
+from tests.features.random_moments import FIRST_DAY, Market
 
 SMALL_GROUP = 3
 """Sellers; peers of a market of a handful."""

@@ -10,26 +10,27 @@ from datetime import date, datetime, time, timedelta
 from itertools import count, repeat
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.blank import IdKind, schema_of
-from features.contract import TABLES
+from features.contract import ALWAYS, TABLES
+from tests.features import random_staff
+from tests.features.random_moments import (
+    DAY,
+    FIRST_DAY,
+    NOBODY,
+    TICK,
+    Market,
+    Row,
+    any_day,
+    any_moment,
+    recorded,
+)
 
-Row = dict[str, Any]
-Market = dict[str, list[Row]]
-
-FIRST_DAY = date(2023, 1, 2)
-LAST_DAY = date(2024, 6, 30)
 CUTOFFS = (date(2023, 8, 7), date(2024, 1, 3), date(2024, 5, 6), date(2024, 7, 1))
 """Days on which the signals of a random market are asked for: Mondays and a Wednesday, the last after every event."""
-
-_TICK = timedelta(microseconds=1)
-_DAY = timedelta(days=1)
-_NOBODY = 99
-"""A seller, product or review of that number is never delivered."""
 
 
 def random_market(random: Random, size: int = 3, *, ties: bool = False) -> Market:
@@ -37,54 +38,35 @@ def random_market(random: Random, size: int = 3, *, ties: bool = False) -> Marke
     sellers = _sellers(random, size)
     products = _products(random, sellers)
     reviews = _reviews(random, products)
+    actions = list(_actions(random, reviews))
+    numbers, listed = sorted({row["seller_id"] for row in sellers}), sorted({row["product_id"] for row in products})
+    account_actions = list(random_staff.account_actions(random, numbers, listed))
+    accesses = list(random_staff.staff_access(random, numbers, listed, reviews))
+    handled = [(row["ticket_id"], row["acted_at"]) for row in (*actions, *account_actions)]
+    handled += [(row["ticket_id"], row["accessed_at"]) for row in accesses]
     market: Market = {
         "sellers": sellers,
         "products": products,
         "reviews": reviews,
-        "review_actions": list(_actions(random, reviews)),
+        "review_actions": actions,
+        "tickets": list(random_staff.tickets(random, numbers, handled)),
         "search_ranks": list(_ranks(random, products)),
         "sales": list(_sales(random, products)),
-        "account_actions": list(_account_actions(random, sellers)),
-        "buyer_reports": list(_buyer_reports(random, sellers)),
+        "account_actions": account_actions,
+        "staff_access": accesses,
+        "staff": list(random_staff.staff(random)),
+        "buyer_reports": list(random_staff.buyer_reports(random, numbers)),
         "verdicts": list(_verdicts(random, sellers)),
         "coverage": list(_coverage(random)),
     }
-    numbers = repeat(None) if ties else count(1)
-    return {name: [*rows, *_once_more(random, name, rows, numbers)] for name, rows in market.items() if rows}
-
-
-def _day(random: Random, low: date = FIRST_DAY, high: date = LAST_DAY) -> date:
-    return low + random.randrange((high - low).days + 1) * _DAY
-
-
-def _moment(random: Random, low: date = FIRST_DAY) -> datetime:
-    midnight = datetime.combine(_day(random, low), time())
-    return midnight + random.choice((timedelta(0), _DAY - _TICK, timedelta(seconds=random.randrange(86_400))))
-
-
-def _recorded(random: Random, happened: date | datetime) -> Row:
-    """When the platform held it: not said, at once, soon, late, much too late, to the instant on the border, before."""
-    start = happened if isinstance(happened, datetime) else datetime.combine(happened, time())
-    delay = random.choice(
-        (
-            None,
-            None,
-            None,
-            timedelta(0),
-            timedelta(hours=random.randrange(72)),
-            timedelta(days=random.randrange(29, 150), hours=5),
-            28 * _DAY,
-            28 * _DAY + _TICK,
-            -5 * _DAY,
-        )
-    )
-    return {} if delay is None else {"recorded_at": start + delay}
+    apart = repeat(None) if ties else count(1)
+    return {name: [*rows, *_once_more(random, name, rows, apart)] for name, rows in market.items() if rows}
 
 
 def _sellers(random: Random, size: int) -> list[Row]:
     rows = []
     for seller in range(1, size + 1):
-        opened = _day(random, high=date(2023, 5, 1))
+        opened = any_day(random, high=date(2023, 5, 1))
         first: Row = {
             "seller_id": seller,
             "marketplace": random.choice(("US", "US", "IT")),
@@ -92,10 +74,10 @@ def _sellers(random: Random, size: int) -> list[Row]:
             "opened_on": opened,
             "owner_id": random.choice((None, 1)),
         }
-        rows.append({**first, **_recorded(random, opened)})
+        rows.append({**first, **recorded(random, opened)})
         if random.randrange(4) == 0:
-            valid = _day(random, opened + _DAY)
-            rows.append({**first, "category": "tools", "valid_from": valid, **_recorded(random, valid)})
+            valid = any_day(random, opened + DAY)
+            rows.append({**first, "category": "tools", "valid_from": valid, **recorded(random, valid)})
     return rows
 
 
@@ -104,12 +86,12 @@ def _products(random: Random, sellers: Sequence[Row]) -> list[Row]:
     rows = []
     numbers = sorted({row["seller_id"] for row in sellers})
     for product in range(1, len(numbers) + 2):
-        listed = _day(random, high=date(2023, 6, 1))
+        listed = any_day(random, high=date(2023, 6, 1))
         first: Row = {"product_id": product, "category": "garden", "listed_on": listed}
-        rows.append({**first, "seller_id": random.choice(numbers), **_recorded(random, listed)})
-        for valid in sorted({_day(random, listed + _DAY) for _ in range(random.choice((0, 0, 1, 2)))}):
-            owner = random.choice((*numbers, *numbers, _NOBODY))
-            rows.append({**first, "seller_id": owner, "valid_from": valid, **_recorded(random, valid)})
+        rows.append({**first, "seller_id": random.choice(numbers), **recorded(random, listed)})
+        for valid in sorted({any_day(random, listed + DAY) for _ in range(random.choice((0, 0, 1, 2)))}):
+            owner = random.choice((*numbers, *numbers, NOBODY))
+            rows.append({**first, "seller_id": owner, "valid_from": valid, **recorded(random, valid)})
     return rows
 
 
@@ -117,26 +99,26 @@ def _reviews(random: Random, products: Sequence[Row]) -> list[Row]:
     rows = []
     numbers = sorted({row["product_id"] for row in products})
     for review in range(1, 8 * len(numbers)):
-        created = _moment(random)
+        created = any_moment(random)
         row: Row = {
             "review_id": review,
-            "product_id": random.choice((*numbers, *numbers, *numbers, _NOBODY)),
+            "product_id": random.choice((*numbers, *numbers, *numbers, NOBODY)),
             "reviewer_id": random.randrange(1, 5),
             "rating": random.choice((1, 1, 2, 3, 4, 5, 5)) if random.randrange(20) else 9,
             "verified": random.randrange(2) == 0,
             "created_at": created,
         }
-        rows.append({**row, **_recorded(random, created)})
+        rows.append({**row, **recorded(random, created)})
     return rows
 
 
 def _actions(random: Random, reviews: Sequence[Row]) -> Iterator[Row]:
     """Draw what is done to reviews: removed, restored, removed again, edited, in any order, some before the review."""
-    for review in (*reviews, {"review_id": _NOBODY, "created_at": datetime.combine(FIRST_DAY, time())}):
-        acted = review["created_at"] - random.choice((timedelta(0), timedelta(0), 3 * _DAY))
+    for review in (*reviews, {"review_id": NOBODY, "created_at": datetime.combine(FIRST_DAY, time())}):
+        acted = review["created_at"] - random.choice((timedelta(0), timedelta(0), 3 * DAY))
         keys = set()
-        for _ in range(random.choice((1 if review["review_id"] == _NOBODY else 0, 1, 1, 2, 4))):
-            acted += random.choice((timedelta(0), timedelta(hours=7), 2 * _DAY, 40 * _DAY, 120 * _DAY))
+        for _ in range(random.choice((1 if review["review_id"] == NOBODY else 0, 1, 1, 2, 4))):
+            acted += random.choice((timedelta(0), timedelta(hours=7), 2 * DAY, 40 * DAY, 120 * DAY))
             kind = random.choice(("removed", "removed", "removed", "restored", "edited", "edited", "kept", "vanished"))
             if (acted, kind) in keys:
                 continue
@@ -146,66 +128,54 @@ def _actions(random: Random, reviews: Sequence[Row]) -> Iterator[Row]:
                 "acted_at": acted,
                 "kind": kind,
                 "actor_kind": random.choice(("staff", "staff", "staff", "reviewer", "automation", "robot")),
-                "actor_id": random.choice((None, 7, 8)),
+                "actor_id": random.choice((None, *random_staff.STAFF)),
                 "new_rating": random.choice((None, 1, 2, 4, 5)) if kind == "edited" else None,
+                "reason": random.choice((None, "abuse", "abuse", "spam")),
+                "queue": random.choice(random_staff.QUEUES),
+                "trigger": random.choice((None, "reader_flag", "seller_flag", "none", "rumour")),
+                "ticket_id": random_staff.some_ticket(random),
             }
-            yield {**row, **_recorded(random, acted)}
+            yield {**row, **recorded(random, acted)}
 
 
 def _ranks(random: Random, products: Sequence[Row]) -> Iterator[Row]:
     """Draw what queries showed on some days: part of the products, sponsored places, and later corrections of both."""
-    numbers = (*sorted({row["product_id"] for row in products}), _NOBODY)
+    numbers = (*sorted({row["product_id"] for row in products}), NOBODY)
     for query in range(1, random.choice((2, 3))):
-        observed = _day(random, high=date(2023, 7, 1))
+        observed = any_day(random, high=date(2023, 7, 1))
         for _ in range(random.randrange(1, 7)):
             places = random.sample(range(1, 40), len(numbers))
-            bulk = _recorded(random, observed)
+            bulk = recorded(random, observed)
             for product, position in zip(numbers, places, strict=True):
                 if random.randrange(5) < 2:
                     continue
                 row: Row = {"product_id": product, "query_id": query, "observed_on": observed, "position": position}
                 row["sponsored"] = random.randrange(6) == 0
-                yield {**row, **(bulk if random.randrange(4) else _recorded(random, observed))}
+                yield {**row, **(bulk if random.randrange(4) else recorded(random, observed))}
                 if random.randrange(6) == 0:
                     corrected = datetime.combine(observed, time()) + timedelta(
                         days=random.choice((0, 3, 9, 40)), hours=6
                     )
                     yield {**row, "position": random.randrange(1, 40), "recorded_at": corrected}
-            observed += random.choice((1, 7, 7, 30, 100)) * _DAY
+            observed += random.choice((1, 7, 7, 30, 100)) * DAY
 
 
 def _sales(random: Random, products: Sequence[Row]) -> Iterator[Row]:
     for product in sorted({row["product_id"] for row in products}):
         for _ in range(random.randrange(3)):
-            sold = _day(random)
+            sold = any_day(random)
             row: Row = {"product_id": product, "sold_on": sold, "units": random.randrange(-1, 4), "revenue": 2.5}
-            yield {**row, **_recorded(random, sold)}
+            yield {**row, **recorded(random, sold)}
             if random.randrange(3) == 0:
                 yield {**row, "units": 7, "recorded_at": datetime.combine(sold, time()) + timedelta(days=9)}
 
 
-def _account_actions(random: Random, sellers: Sequence[Row]) -> Iterator[Row]:
-    for seller in sellers[: random.randrange(3)]:
-        acted = _moment(random)
-        kind = random.choice(("suspended", "appealed", "reinstated"))
-        row: Row = {"seller_id": seller["seller_id"], "acted_at": acted, "kind": kind, "actor_kind": "staff"}
-        yield {**row, **_recorded(random, acted)}
-
-
-def _buyer_reports(random: Random, sellers: Sequence[Row]) -> Iterator[Row]:
-    for report in range(random.randrange(3)):
-        reported = _moment(random)
-        seller = random.choice((sellers[0]["seller_id"], _NOBODY))
-        row: Row = {"report_id": report, "seller_id": seller, "reported_at": reported, "kind": "paid_review"}
-        yield {**row, **_recorded(random, reported)}
-
-
 def _verdicts(random: Random, sellers: Sequence[Row]) -> Iterator[Row]:
     for _ in range(random.randrange(3)):
-        decided = _moment(random)
+        decided = any_moment(random)
         verdict = random.choice(("manipulated", "cleared"))
         row: Row = {"seller_id": sellers[0]["seller_id"], "decided_at": decided, "verdict": verdict, "route": "tip"}
-        yield {**row, **_recorded(random, decided)}
+        yield {**row, **recorded(random, decided)}
 
 
 def _coverage(random: Random) -> Iterator[Row]:
@@ -215,7 +185,7 @@ def _coverage(random: Random) -> Iterator[Row]:
             if since is not None:
                 until = random.choice((None, None, None, date(2024, 2, 1)))
                 row: Row = {"table_name": table, "marketplace": marketplace, "from_on": since, "to_on": until}
-                yield {**row, **(_recorded(random, since) if since.year == 2023 else {})}
+                yield {**row, **(recorded(random, since) if since.year == 2023 else {})}
 
 
 OTHER_CONTENT: dict[str, Callable[[Row], Row]] = {
@@ -225,6 +195,11 @@ OTHER_CONTENT: dict[str, Callable[[Row], Row]] = {
     "review_actions": lambda row: {"actor_kind": "automation" if row["actor_kind"] == "staff" else "staff"},
     "search_ranks": lambda row: {"position": row["position"] + 1},
     "sales": lambda row: {"units": row["units"] + 1},
+    "tickets": lambda row: {"opened_by": 7 if row["opened_by"] == 8 else 8},
+    "account_actions": lambda row: {"actor_kind": "automation" if row["actor_kind"] == "staff" else "staff"},
+    "staff_access": lambda row: {"resource": "other" if row["resource"] == "reviewer_contact" else "reviewer_contact"},
+    "staff": lambda row: {"queue": "safety" if row["queue"] == "disputes" else "disputes"},
+    "buyer_reports": lambda row: {"kind": "paid_review" if row["kind"] == "noise" else "noise"},
 }
 
 
@@ -235,25 +210,31 @@ def _once_more(random: Random, name: str, rows: Sequence[Row], numbers: Iterator
     """
     for row in rows:
         fate, apart = random.randrange(24), next(numbers)
-        happened: date | datetime = row.get(TABLES[name].happened) or row[TABLES[name].happened_default or ""]
+        happened = _happened(name, row)
         if fate == 0:
             yield row
         elif fate == 1 and (apart is None or TABLES[name].repeat != "correction"):
-            yield {key: value for key, value in row.items() if key != "recorded_at"} | _recorded(random, happened)
+            yield {key: value for key, value in row.items() if key != "recorded_at"} | recorded(random, happened)
         elif fate == 2 and name in OTHER_CONTENT:
             start = happened if isinstance(happened, datetime) else datetime.combine(happened, time())
-            recorded = start + (random.choice((1, 8, 50)) * _DAY + apart * _TICK if apart else timedelta(0))
-            yield {**row, **OTHER_CONTENT[name](row), "recorded_at": recorded}
+            late = start + (random.choice((1, 8, 50)) * DAY + apart * TICK if apart else timedelta(0))
+            yield {**row, **OTHER_CONTENT[name](row), "recorded_at": late}
 
 
 def known_at(name: str, row: Row) -> datetime:
     """When a row became known: the later of happening and being recorded."""
-    table = TABLES[name]
-    happened = row.get(table.happened) or row[table.happened_default or ""]
+    happened = _happened(name, row)
     if not isinstance(happened, datetime):
         happened = datetime.combine(happened, time())
-    recorded = row.get("recorded_at")
-    return happened if recorded is None else max(happened, recorded)
+    held = row.get("recorded_at")
+    return happened if held is None else max(happened, held)
+
+
+def _happened(name: str, row: Row) -> date | datetime:
+    """When it happened; of what is valid since always, the earliest day."""
+    default = TABLES[name].happened_default
+    happened: date | datetime | None = row.get(TABLES[name].happened) or (row[default] if default else None)
+    return happened or date.fromisoformat(ALWAYS)
 
 
 def telling_cutoffs(random: Random, market: Market, number: int) -> list[date]:
@@ -269,8 +250,8 @@ def telling_cutoffs(random: Random, market: Market, number: int) -> list[date]:
     found = set()
     for _ in range(number):
         name, row = random.choice(rows)
-        day = known_at(name, row).date() + random.choice((0, 1, 1, 28, 29, 91, 92, 182, 364, 365)) * _DAY
-        found |= {day + weeks * 7 * _DAY for weeks in random.choice(((0,), (0,), (0, 1, 6)))}
+        day = known_at(name, row).date() + random.choice((0, 1, 1, 28, 29, 91, 92, 182, 364, 365)) * DAY
+        found |= {day + weeks * 7 * DAY for weeks in random.choice(((0,), (0,), (0, 1, 6)))}
     return sorted(found)
 
 

@@ -19,7 +19,8 @@ from model.settings import Configuration
 from tests.features.altered_markets import calm_market
 from tests.features.deliveries import for_small_markets, outcome, scattered, take_in_runs
 from tests.features.examples import few
-from tests.features.random_market import CUTOFFS, Market, Row, random_market, telling_cutoffs, write_rows
+from tests.features.random_market import CUTOFFS, random_market, telling_cutoffs, write_rows
+from tests.features.random_moments import Market, Row
 
 
 def assert_same_outcome(market: Market, runs: list[Market], cutoffs: list[date], configuration: Configuration) -> None:

@@ -12,7 +12,8 @@ from features.panel import signals_at
 from features.week_files import weeks_of
 from model.settings import Configuration
 from tests.features.deliveries import for_small_markets, take_in_runs
-from tests.features.random_market import Market, Row, write_rows
+from tests.features.random_market import write_rows
+from tests.features.random_moments import Market, Row
 
 WEEKS = 60
 LAST = date(2023, 1, 2) + timedelta(weeks=WEEKS)

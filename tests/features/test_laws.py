@@ -42,7 +42,8 @@ from tests.features.deliveries import (
     take_in_runs,
 )
 from tests.features.examples import few
-from tests.features.random_market import CUTOFFS, Market, random_market, telling_cutoffs, text_keys
+from tests.features.random_market import CUTOFFS, random_market, telling_cutoffs, text_keys
+from tests.features.random_moments import Market
 
 randoms = st.randoms(use_true_random=False)
 

@@ -17,7 +17,8 @@ from model.settings import Configuration
 from tests.features.altered_markets import crowded_market, meeting_market
 from tests.features.deliveries import SMALL_GROUP, SMALL_LINKS, for_small_markets, signals_of
 from tests.features.examples import few
-from tests.features.random_market import Market, random_market, telling_cutoffs, text_keys
+from tests.features.random_market import random_market, telling_cutoffs, text_keys
+from tests.features.random_moments import Market
 from tests.features.twin import signal_table
 
 SEEDS = (1, 6, 16)

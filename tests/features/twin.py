@@ -18,7 +18,7 @@ import pandas as pd
 from features.catalogue import CATALOGUE
 from features.families.removals import PRIOR_REVIEWS, USUAL_RATE
 from features.signal import Signal
-from tests.features.random_market import Market, Row
+from tests.features.random_moments import Market, Row
 from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
 from tests.features.twin_neighbours import read_neighbours
 from tests.features.twin_peers import compare_with_peers

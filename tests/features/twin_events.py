@@ -12,7 +12,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from features.contract import TABLES
-from tests.features.random_market import Market, Row, known_at
+from tests.features.random_market import known_at
+from tests.features.random_moments import Market, Row
 
 FOREVER = datetime.combine(date.max, time())
 

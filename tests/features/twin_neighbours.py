@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from features.catalogue import CATALOGUE
-from tests.features.random_market import Row
+from tests.features.random_moments import Row
 from tests.features.twin_stories import Happening
 
 NAN = math.nan

@@ -8,11 +8,11 @@ from statistics import median
 
 from features.catalogue import CATALOGUE
 from features.signal import Comparison, Signal
-from tests.features.random_market import Row
+from tests.features.random_moments import Row
 
 NAN = math.nan
 _PARTS = ("marketplace", "category", "size_band")
-_OWN_SELLERS, _USUAL, _SURPRISE, _LEAST_SPREAD = 30, 0.98, 0.001, 1e-6
+_OWN_SELLERS, _USUAL, _SURPRISE, _LEAST_SPREAD, _LEAST_CHANCE = 30, 0.98, 0.001, 1e-6, 1e-9
 
 
 def compare_with_peers(sellers: list[Row], least: int) -> None:
@@ -148,7 +148,11 @@ class _Fit:
             own = self._spread([(counts[id(each)], self.size[id(each)], rates[id(seller)]) for each in peers])
             wider = self._spread([(counts[id(each)], self.size[id(each)], rates[id(each)]) for each in parents])
             spreads[id(seller)] = max(self._mixed(seller, own, wider), _LEAST_SPREAD)
-        return {name: (rate, spreads[name]) for name, rate in rates.items()}
+        return {name: (self._possible(rate), spreads[name]) for name, rate in rates.items()}
+
+    def _possible(self, rate: float) -> float:
+        """A chance lies between 0 and 1, even where half an event was added to one of one."""
+        return min(max(rate, _LEAST_CHANCE), 1 - _LEAST_CHANCE) if self.binomial else rate
 
     def _all(self, sellers: Iterable[Row]) -> float:
         return float(sum(self.size[id(each)] for each in sellers))

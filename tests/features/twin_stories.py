@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tests.features.random_market import Row
+from tests.features.random_moments import Row
 from tests.features.twin_events import FOREVER, Listings, as_known, midnight
 
 _LATE_AFTER = timedelta(days=28)
