@@ -7,12 +7,13 @@ window, whatever the number of cutoffs.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 import duckdb
 
-from features.measures import LONGEST_DAYS, Across, Crossing, Measure, TileKind
+from features.measures import LONGEST_DAYS, Across, Crossing, Measure, OnRivals, TileKind
+from features.rivals import RIVALS
 from features.settings import RelationSettings
 
 
@@ -22,15 +23,17 @@ def read_across(
     kinds: Collection[Across],
     cutoffs: Sequence[date],
     settings: RelationSettings,
+    places_at: Callable[[date, int], str],
 ) -> None:
     """Make the table NAME_measures of each crossing and NAME_links of each relation: its rows at all cutoffs.
 
     Args:
-        connection: a session that can read the tiles.
+        connection: a session that can read the tiles and the table ``sellers_then``.
         rows: table expression of the tile rows, by the name of their kind.
         kinds: what is read.
         cutoffs: at least one date.
         settings: which entities link nobody.
+        places_at: SQL of the places in search known in so many days before a cutoff.
 
     """
     windows: dict[int, list[Across]] = defaultdict(list)
@@ -43,10 +46,30 @@ def read_across(
                 connection.execute(f"create or replace temp table {entities.name}_in_window as {sums}")
             for kind in alike:
                 query = kind.rows.replace("{max_sellers_linked}", str(settings.max_sellers_linked))
+                if isinstance(kind, OnRivals):
+                    query = _on_rivals(connection, kind, query, cutoff, places_at(cutoff, days))
                 into = f"insert into {_table(kind)}" if number else f"create or replace temp table {_table(kind)} as"
                 connection.execute(f"{into} select date '{cutoff}' as as_of, found.* from ({query}) as found")
         for entities in _read(alike):
             connection.execute(f"drop table {entities.name}_in_window")
+
+
+def _on_rivals(connection: duckdb.DuckDBPyConnection, kind: OnRivals, query: str, cutoff: date, places: str) -> str:
+    """SQL of the sums over rivals; makes the table ``found`` of what befell any other seller."""
+    connection.execute(f"create or replace temp table found as {query}")
+    connection.execute(f"create or replace temp view places as {places}")
+    connection.execute(
+        f"create or replace temp view sellers_now as select * from sellers_then where as_of = date '{cutoff}'"
+    )
+    sums = ",\n  ".join(f"cast(sum(f.{column}) as bigint) as {column}" for column in kind.columns)
+    return f"""
+select
+  f.seller_id,
+  {sums}
+from found as f
+join ({RIVALS}) as r on f.seller_id = r.seller_id and f.other_id = r.other_id
+group by f.seller_id
+"""
 
 
 def _table(kind: Across) -> str:

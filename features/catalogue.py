@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from features.families import bought_reviews, neighbours, ranks, removals, removers
+from features.families import bought_reviews, data_purchase, neighbours, ranks, removals, removers, sabotage
 from features.measures import Across, Pairs, Relation, TileKind, Windowed
 from features.signal import Signal
 
-_FAMILIES = (removals, removers, ranks, bought_reviews, neighbours)
+_FAMILIES = (removals, removers, ranks, bought_reviews, data_purchase, sabotage, neighbours)
 
 CATALOGUE: dict[str, Signal] = {signal.name: signal for family in _FAMILIES for signal in family.SIGNALS}
 """Signals by name. A new family is added here and nowhere else."""

@@ -15,6 +15,7 @@ from functools import reduce
 from typing import Literal
 
 from features.lookups.lookup import Lookup
+from features.rivals import RIVALS
 
 LONGEST_DAYS = 364
 """The window that also holds rows which became known late."""
@@ -119,10 +120,30 @@ class Across:
 class Crossing(Across):
     """Numbers of a seller that other sellers have a part in: rows of seller_id and columns of whole numbers."""
 
-    def number(self, column: str) -> Formula:
-        """One of its columns."""
-        windowed = Windowed(Measure(self, column, self.needs), "sum", self.days, 0)
+    def number(self, column: str, *told_from: Measure) -> Formula:
+        """One of its columns, and of the measures that it reads those without which this one is missing."""
+        needs = {need for measure in told_from or self.reads for need in measure.needs}
+        windowed = Windowed(Measure(self, column, tuple(sorted(needs))), "sum", self.days, 0)
         return Formula(f"coalesce({self.name}_measures.{column}, 0)", frozenset({windowed}))
+
+
+@dataclass(frozen=True)
+class OnRivals(Crossing):
+    """What befalls a seller's rivals (``features.rivals``): rows of seller_id, other_id and columns of whole numbers.
+
+    Those of rivals are added up; others count for nothing.
+
+    Attributes:
+        columns: the names of the numbers.
+
+    """
+
+    columns: tuple[str, ...]
+
+    @property
+    def facts(self) -> str:
+        """What it is, down to the facts."""
+        return f"{super().facts} on {RIVALS}"
 
 
 @dataclass(frozen=True)

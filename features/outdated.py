@@ -128,9 +128,10 @@ def _changed_weeks(run: Run, lookup: Lookup) -> tuple[set[date], datetime | None
     weeks: set[date] = set()
     for name in lookup.reads:
         weeks |= _corrected_weeks(run, name)
-    for name in lookup.reads:
+    named = (*lookup.reads, *lookup.names)
+    for name in named:
         run.connection.execute(f"create or replace temp table late_{name} as {_late(run, name)}")
-    first = _earliest(run, (f"late_{name}" for name in lookup.reads))
+    first = _earliest(run, (f"late_{name}" for name in named))
     if first is None:
         return weeks, None
     for name in lookup.reads:

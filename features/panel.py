@@ -30,14 +30,16 @@ from features.catalogue import (
 from features.contract import TABLES
 from features.coverage import covered, flag_name
 from features.engine import connect, count
-from features.families.removals import ARRIVED
 from features.fits import MEANING
 from features.folding import fold
+from features.inputs import open_listings
 from features.landed import landed
-from features.measures import LONGEST_DAYS, Across, TileKind
+from features.measures import Across, TileKind
 from features.neighbours import with_neighbours
 from features.pairs import paired
 from features.peers import with_peers
+from features.rivals import places
+from features.sellers_then import SIZE, sellers_then
 from features.settings import FeatureSettings
 from features.signal import Signal
 from features.store import Manifest, Store, StoredFile
@@ -62,8 +64,7 @@ SELLER_COLUMNS = (
 _ROWS_A_MB = 300
 """Rows of the signal table that are computed at once, for each megabyte of the memory limit."""
 
-_SIZE = ARRIVED.total(LONGEST_DAYS)
-_WINDOWED = WINDOWED | _SIZE.inputs
+_WINDOWED = WINDOWED | SIZE.inputs
 
 
 def signals_at(
@@ -165,7 +166,7 @@ def signal_tables(
     def tiles_of(kind: TileKind) -> str:
         return tiles(store, manifest, kind, tile_folding(kind, settings).group, cutoffs)
 
-    _measure(connection, rows_of or tiles_of, cutoffs, settings)
+    _measure(connection, store, manifest, rows_of or tiles_of, cutoffs, settings)
     found = connection.sql(_values(store, manifest, cutoffs)).to_arrow_table()
     for name in measured_kinds():
         connection.execute(f"drop table {name}_measures")
@@ -184,27 +185,33 @@ def _links(connection: duckdb.DuckDBPyConnection, cutoff: date, relation: str) -
 
 def _measure(
     connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    manifest: Manifest,
     rows_of: Callable[[TileKind], str],
     cutoffs: Sequence[date],
     settings: FeatureSettings,
 ) -> None:
-    """Make the table KIND_measures of all that some formula reads, and RELATION_links of what makes neighbours."""
+    """Make ``sellers_then``, KIND_measures of all that formulas read, and RELATION_links of what makes neighbours."""
     rows = {name: rows_of(kind) for name, kind in tile_kinds().items()}
     for name, pairs in pairs_of_days().items():
         sides = rows[pairs.events.kind.name], rows[pairs.around[0].kind.name]
         connection.execute(f"create or replace temp table {name}_rows as select * from {paired(pairs, *sides)}")
         rows[name] = f"{name}_rows"
-    read_across(connection, rows, across_sellers().values(), cutoffs, settings.relations)
     for name, kind in measured_kinds().items():
-        if isinstance(kind, Across):
-            continue
         of_kind = sorted((each for each in _WINDOWED if each.measure.kind == kind), key=lambda each: each.column)
-        measure(connection, f"{name}_measures", rows[name], of_kind, cutoffs)
+        if not isinstance(kind, Across):
+            measure(connection, f"{name}_measures", rows[name], of_kind, cutoffs)
+    connection.execute(f"create or replace temp table sellers_then as {sellers_then(store, manifest, cutoffs)}")
+    open_listings(connection, store, manifest)
+
+    def places_at(cutoff: date, days: int) -> str:
+        return places(store, manifest, cutoff, days, settings)
+
+    read_across(connection, rows, across_sellers().values(), cutoffs, settings.relations, places_at)
 
 
 def _values(store: Store, manifest: Manifest, cutoffs: Sequence[date]) -> str:
     """SQL of the signals that are formulas: a row is a seller whose account was known at a cutoff."""
-    key_types = manifest.identity["key_types"]
     needs = {(source, each.reach_days) for each in _WINDOWED for source in each.measure.needs}
     joins = "\n".join(
         f"left join {kind}_measures on {kind}_measures.seller_id = sellers_then.seller_id"
@@ -216,19 +223,9 @@ def _values(store: Store, manifest: Manifest, cutoffs: Sequence[date]) -> str:
     )
     return f"""
 -- a row is a seller at a cutoff
-with sellers_then as (
-  select seller_id, as_of, marketplace, category, owner_id
-  from (
-    select s.*, c.as_of, row_number() over (partition by s.seller_id, c.as_of order by s.valid_from desc) as age
-    from ({landed(store, manifest, TABLES["sellers"], key_types)}) as s
-    join {cutoff_table(cutoffs)} as c on s.known_at < c.as_of
-  )
-  where age = 1
-),
-coverage_then as ({covered(store, manifest, needs, cutoff_table(cutoffs))})
+with coverage_then as ({covered(store, manifest, needs, cutoff_table(cutoffs))})
 select
   sellers_then.* replace (cast(sellers_then.as_of as timestamp) as as_of),
-  case when {_SIZE.sql} = 0 then 'none' else 'e' || cast(floor(log10({_SIZE.sql})) as bigint) end as size_band,
   {values}
 from sellers_then
 left join coverage_then

@@ -28,6 +28,7 @@ class Lookup:
         weeks: by table, SQL of the weeks in whose files ``other_TABLE`` has to be read.
         changed: SQL of the instants at which facts are known that a row of ``late_TABLE`` may change; null says that
             this cannot be told. It reads all rows there are now as ``TABLE``, and ``query_days``.
+        names: tables of listings whose keys its rows name without waiting for them; they have ``late_TABLE`` too.
 
     """
 
@@ -36,3 +37,4 @@ class Lookup:
     inputs: dict[str, str] = field(hash=False)
     changed: str
     weeks: dict[str, str] = field(default_factory=dict, hash=False)
+    names: tuple[str, ...] = ()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from random import Random
 
 from features.contract import TABLES
 from tests.features.random_market import OTHER_CONTENT, known_at
 from tests.features.random_moments import DAY, NOBODY, Market, Row
+from tests.features.rival_markets import befallen_rivals
 from tests.features.twin_events import midnight
 
 
@@ -144,9 +144,27 @@ def calm_market(*, reviewed: bool) -> Market:
         "review_actions": [
             {"review_id": 1, "acted_at": midnight(opened) + 9 * DAY, "kind": "kept", "actor_kind": "staff"},
             {"review_id": 9, "acted_at": midnight(opened) + 9 * DAY, "kind": "removed", "actor_kind": "reviewer"}
-            | {"actor_id": 6},
+            | {"actor_id": 6, "queue": "disputes", "reason": "regret", "ticket_id": 2},
+        ],
+        "tickets": [
+            {
+                "ticket_id": ticket,
+                "opened_at": midnight(opened),
+                "opened_by_kind": "staff",
+                "opened_by": 7,
+                "seller_id": 2,
+            }
+            for ticket in (1, 2)
         ],
         "search_ranks": [_rank(1, opened, 40), _rank(99, opened, 60)],
+        "staff_access": [
+            {"access_id": 9, "actor_id": 6, "accessed_at": midnight(opened), "resource": "other", "seller_id": 1}
+            | {"records": 1, "ticket_id": 2}
+        ],
+        "account_actions": [
+            {"seller_id": 2, "acted_at": midnight(opened), "kind": "warned", "actor_kind": "staff"}
+            | {"actor_id": 6, "ticket_id": 2}
+        ],
         "coverage": [{"table_name": name, "marketplace": "US", "from_on": date(2020, 1, 1)} for name in TABLES],
     }
 
@@ -155,50 +173,24 @@ def with_burst(market: Market, instant: datetime) -> Market:
     """Add something of every kind that happens to seller 1 of a calm market at one instant, or on its day.
 
     A removal days before it leaves every window before the instant does; the rivals differ among themselves meanwhile,
-    and the second has a moderator and a five-star reviewer in common with the first.
+    and befalls them what is done by those who have to do with the first.
     """
     earlier = {"review_id": 3, "acted_at": instant - 5 * DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
-    later = instant + 20 * DAY
     more: dict[str, list[Row]] = {
         "reviews": [
             {**market["reviews"][0], "review_id": 20, "created_at": instant},
             {**market["reviews"][4], "review_id": 21, "created_at": instant},
-            *_reviews_of_rivals(market["reviews"][4], later),
         ],
-        "review_actions": [earlier, *_removals(instant), *_removals_of_rivals(later)],
-        "search_ranks": [_rank(1, instant.date(), 2), *_rivals(later.date())],
+        "review_actions": [earlier, *_removals(instant)],
+        "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + 20 * DAY)],
         "sales": [{"product_id": 1, "sold_on": instant.date(), "units": 9, "revenue": 9.0}],
         "account_actions": [{"seller_id": 1, "acted_at": instant, "kind": "suspended", "actor_kind": "staff"}],
         "buyer_reports": [{"report_id": 1, "seller_id": 1, "reported_at": instant, "kind": "paid_review"}],
         "staff_access": [{"access_id": 1, "actor_id": 7, "accessed_at": instant, "resource": "other", "seller_id": 1}],
     }
-    return {name: [*market.get(name, []), *more.get(name, [])] for name in {**market, **more}}
-
-
-def crowded_market(random: Random, sellers: int = 6) -> tuple[Market, list[date]]:
-    """Draw a market in which much happens within weeks, among few people, and cutoffs about them.
-
-    Staff, reviewers and sellers meet so often that each kind of company is kept by somebody.
-    """
-    market = calm_market(reviewed=True)
-    start = midnight(date(2024, 3, 4))
-    seller, listing, review = (market[name][0] for name in ("sellers", "products", "reviews"))
-    market["sellers"] = [{**seller, "seller_id": number} for number in range(1, sellers + 1)]
-    market["products"] = [{**listing, "product_id": number, "seller_id": number} for number in range(1, sellers + 1)]
-    for number in range(100, 100 + 12 * sellers):
-        created = start + random.randrange(60) * DAY
-        more = {"product_id": random.randrange(1, sellers + 1), "reviewer_id": random.randrange(1, 3 * sellers)}
-        rated = {"rating": random.choice((1, 1, 5, 5, 4)), "verified": random.randrange(3) > 0}
-        market["reviews"].append({**review, **more, **rated, "review_id": number, "created_at": created})
-        if random.randrange(2):
-            acted = {"acted_at": created + random.randrange(40) * DAY, "actor_id": random.choice((7, 8, 9, None))}
-            by = random.choice(("staff", "staff", "automation"))
-            market["review_actions"].append({"review_id": number, "kind": "removed", "actor_kind": by, **acted})
-    for week in range(6):
-        places = random.sample(range(1, 30), sellers)
-        day = start.date() + 7 * week * DAY
-        market["search_ranks"] += [_rank(number + 1, day, place) for number, place in enumerate(places)]
-    return market, [start.date() + days * DAY for days in (30, 65, 100, 120, 140)]
+    befallen = befallen_rivals(market["reviews"][4], instant)
+    names = {**market, **more, **befallen}
+    return {name: [*market.get(name, []), *more.get(name, []), *befallen.get(name, [])] for name in names}
 
 
 def meeting_market() -> tuple[Market, list[date]]:
@@ -234,21 +226,6 @@ def meeting_market() -> tuple[Market, list[date]]:
 def _removals(instant: datetime) -> Iterator[Row]:
     for review, actor_kind in ((1, "staff"), (2, "staff"), (5, "staff"), (6, "reviewer"), (7, "automation")):
         yield {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind, "actor_id": 7}
-
-
-def _reviews_of_rivals(praise: Row, instant: datetime) -> Iterator[Row]:
-    """Twenty old complaints of each rival's, and praise of the second by who praises the first."""
-    for product in (2, 3):
-        for number in range(20):
-            yield {**praise, "review_id": 100 * product + number, "product_id": product, "rating": 1}
-    yield {**praise, "review_id": 22, "product_id": 2, "created_at": instant}
-    yield {**praise, "review_id": 23, "product_id": 3, "created_at": instant, "reviewer_id": 6}
-
-
-def _removals_of_rivals(instant: datetime) -> Iterator[Row]:
-    for review, actor in ((200, 7), (300, 8)):
-        more = {"acted_at": instant, "kind": "removed", "actor_kind": "staff", "actor_id": actor}
-        yield {"review_id": review, **more}
 
 
 def _rivals(day: date) -> list[Row]:

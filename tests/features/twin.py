@@ -22,6 +22,7 @@ from tests.features.random_moments import Market, Row
 from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
 from tests.features.twin_neighbours import read_neighbours
 from tests.features.twin_peers import compare_with_peers
+from tests.features.twin_rivals import Rivals, befell_rivals, done_by_staff, panned_rivals, rivals_at, serving
 from tests.features.twin_stories import Happening, Standing, Story, moves_of, story_of
 
 _YEAR = 364
@@ -37,17 +38,20 @@ def signal_table(
     listings = Listings(rows["products"])
     stories = [story_of(review, rows["review_actions"], listings) for review in rows["reviews"]]
     happenings = [each for story in stories for each in story.happenings]
-    happenings += moves_of(rows["search_ranks"], listings)
+    happenings += [*moves_of(rows["search_ranks"], listings), *done_by_staff(rows, listings)]
     covered = coverage_of(rows, listings)
     table: list[Row] = []
     for cutoff in sorted(set(cutoffs)):
-        sellers = []
-        for seller in _sellers_at(rows["sellers"], cutoff):
-            view = View(seller["seller_id"], cutoff, happenings, stories, max_sellers_linked)
+        sellers = [{**row, "as_of": pd.Timestamp(cutoff)} for row in _sellers_at(rows["sellers"], cutoff)]
+        views = [View(row["seller_id"], cutoff, happenings, stories, max_sellers_linked) for row in sellers]
+        for seller, view in zip(sellers, views, strict=True):
             size = view.count(_YEAR, "arrived")
-            band = "none" if size == 0 else f"e{len(str(size)) - 1}"
-            values = {name: _value(signal, view, covered, seller["marketplace"]) for name, signal in CATALOGUE.items()}
-            sellers.append({**seller, "as_of": pd.Timestamp(cutoff), "size_band": band, **values})
+            seller["size_band"] = "none" if size == 0 else f"e{len(str(size)) - 1}"
+        rivals = rivals_at(cutoff, sellers, rows["search_ranks"], listings)
+        for seller, each in zip(sellers, views, strict=True):
+            view = replace(each, rivals=rivals)
+            for name, signal in CATALOGUE.items():
+                seller[name] = _value(signal, view, covered, seller["marketplace"])
         compare_with_peers(sellers, min_group_sellers)
         read_neighbours(sellers, partial(_to_anybody, happenings, cutoff), max_sellers_linked)
         table += sellers
@@ -81,6 +85,7 @@ class View:
     happenings: list[Happening]
     stories: list[Story]
     max_sellers_linked: int = 0
+    rivals: Rivals | None = None
 
     def within(self, days: int, *whats: str, until: int = 0) -> list[Happening]:
         """What happened in the window; late news only in a year's, and nothing that a correction has replaced."""
@@ -214,6 +219,15 @@ def _swing(view: View) -> float:
     return sum(moves) / len(moves) if moves else NAN
 
 
+def _befell_rivals(view: View, what: str) -> float:
+    if view.rivals is None:
+        raise ValueError("a view without rivals")
+    happened = [each for kind in ("served", what) for each in _to_anybody(view.happenings, view.cutoff, kind)]
+    if what == "written":
+        return panned_rivals(view.seller, happened, view.rivals, view.max_sellers_linked)
+    return befell_rivals(view.seller, what, happened, view.rivals, view.max_sellers_linked)
+
+
 def _largest_day(view: View, days: int = 91, until: int = 0) -> float:
     praise = [each for each in view.within(days, "came", until=until) if each.stars == 5]
     # what is late news is no part of a day's arrivals, as it became known long after them
@@ -280,6 +294,10 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     **{f"rank_jump_change_{days}d": partial(_jump_change, days=days) for days in (28, 91)},
     "rank_swing_91d": _swing,
     "five_star_reviewers_91d": lambda view: len(_praising(view)),
+    "serving_staff_91d": lambda view: len(serving(view.seller, view.within(91, "served"))),
+    "rival_lookups_91d": partial(_befell_rivals, what="looked up"),
+    "rival_suspensions_91d": partial(_befell_rivals, what="suspended"),
+    "rival_one_stars_91d": partial(_befell_rivals, what="written"),
     "shared_five_star_reviewers_91d": lambda view: len(_praising_others(view)),
     "five_star_reviewers_in_common_91d": _closest,
     "five_star_day_91d": _largest_day,
@@ -314,8 +332,17 @@ _NEEDS = {
             "five_stars_arrived_91d",
             "five_star_day_change_91d",
             "unverified_five_stars_91d",
+            "rival_one_stars_91d",
         ),
         ("reviews",),
+    ),
+    "serving_staff_91d": _ACTORS,
+    "rival_lookups_91d": (*_ACTORS, "staff_access", "staff_access.ticket_id", "tickets"),
+    "rival_suspensions_91d": (
+        *_ACTORS,
+        "account_actions",
+        "account_actions.actor_id",
+        "account_actions.ticket_id",
     ),
     **{name: _ACTORS for name in CATALOGUE if name.endswith("_by_staff_91d")},
     **{name: ("reviews",) for name in CATALOGUE if name.endswith("_by_reviewers_91d")},

@@ -156,4 +156,10 @@ def coverage_of(rows: Market, listings: Listings) -> Covered:
             seller = listings.in_force(product_of(row), happened, row["counts_from"])["seller_id"]
             for source in (name, *(f"{name}.{column}" for column, value in row.items() if value is not None)):
                 days.setdefault((source, marketplaces[seller]), []).append(row["counts_from"].date())
+    for name in ("tickets", "staff_access", "account_actions"):
+        for row in rows[name]:  # the first two name nobody for whom they would wait, and speak of every marketplace
+            where = {marketplaces[row["seller_id"]]} if name == "account_actions" else {*marketplaces.values()}
+            for source in (name, *(f"{name}.{column}" for column, value in row.items() if value is not None)):
+                for marketplace in where:
+                    days.setdefault((source, marketplace), []).append(row["counts_from"].date())
     return Covered(days, rows["coverage"])
