@@ -38,7 +38,13 @@ def _overview(service: str, catalogue: Mapping[str, Signal]) -> str:
         if signal.service == service
     ]
     return "\n".join(
-        [f"## {service.capitalize()}\n", "| signal | unit | days | risk |", "| --- | --- | --- | --- |", *rows, ""]
+        [
+            f"## {service.replace('_', ' ').capitalize()}\n",
+            "| signal | unit | days | risk |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
     )
 
 
@@ -85,7 +91,8 @@ def _needs(signal: Signal) -> list[str]:
     if signal.compared is not None:
         compared = (signal.compared.of, signal.compared.exposure)
         return sorted({need for each in compared if each is not None for need in _needs(each)})
-    return sorted({need for windowed in windowed_of(signal) for need in windowed.measure.needs})
+    own = {need for windowed in windowed_of(signal) for need in windowed.measure.needs}
+    return sorted(own.union(*([] if signal.neighbours is None else [_needs(signal.neighbours.of)])))
 
 
 if __name__ == "__main__":

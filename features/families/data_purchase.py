@@ -5,37 +5,20 @@ Somebody who works on a seller's cases has no cause to read what sells at the se
 
 from __future__ import annotations
 
+from features.families import befell_rivals
 from features.families.peers import rarity
-from features.families.staff_service import ACCOUNT_ACTS, LOOKUPS, REVIEW_ACTS, SERVING
-from features.measures import Crossing, OnRivals
+from features.families.staff_service import ACCOUNT_ACTS, REVIEW_ACTS, SERVING
+from features.measures import Crossing
 from features.signal import Signal
-
-_SERVICE = (REVIEW_ACTS, ACCOUNT_ACTS)
 
 _SERVED = Crossing(
     name="served_by_staff",
-    reads=_SERVICE,
+    reads=(REVIEW_ACTS, ACCOUNT_ACTS),
     days=91,
     rows=f"""
 -- a row is a seller on whom known staff acted
 with serving as ({SERVING})
 select seller_id, count(*) as serving from serving group by seller_id
-""",
-)
-
-_LOOKED_UP = OnRivals(
-    name="lookups_of_rivals",
-    reads=(*_SERVICE, LOOKUPS),
-    days=91,
-    columns=("rival_lookups",),
-    rows=f"""
--- a row is a seller, another one, and how often one who acted on the first looked up the other's numbers without cause
-with serving as ({SERVING}),
-few as (select actor_id from serving group by actor_id having count(*) <= {{max_sellers_linked}})
-select s.seller_id, l.seller_id as other_id, l.lookups_without_cause as rival_lookups
-from number_lookups_in_window as l
-join few as f on l.actor_id = f.actor_id
-join serving as s on l.actor_id = s.actor_id
 """,
 )
 
@@ -64,7 +47,7 @@ RIVAL_LOOKUPS = Signal(
     why="Who works for a seller and reads its rivals' numbers without a request reads them for somebody.",
     source=_SOURCE,
     sentence="Staff who served it looked up its rivals' numbers {value} times without cause in 91 days; usual {peer}.",
-    formula=_LOOKED_UP.number("rival_lookups", REVIEW_ACTS, LOOKUPS),
+    formula=befell_rivals.RIVAL_LOOKUPS,
 )
 
 SIGNALS: tuple[Signal, ...] = (

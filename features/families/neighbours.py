@@ -12,6 +12,7 @@ from features.families.ranks import JUMP_91
 from features.families.removals import EXCESS_91, NEGATIVE_REMOVALS_RARITY
 from features.families.removers import BY_KNOWN
 from features.families.reviewers import FIVES
+from features.families.staff_service import REINSTATEMENTS
 from features.families.surprise import surprise
 from features.measures import Relation
 from features.signal import Neighbours, Signal
@@ -20,28 +21,32 @@ _DAYS = 91
 
 BY_STAFF = Relation(
     name="sellers_sharing_staff",
-    reads=(BY_KNOWN,),
+    reads=(BY_KNOWN, REINSTATEMENTS),
     days=_DAYS,
     rows=f"""
--- a row is a seller and a member of staff who removed more of its negative reviews than the work of both lets expect
-with removed as (
-  select seller_id, actor_id, negatives_removed_by_known as removals from staff_removals_in_window
+-- a row is a seller and a member of staff who did more for it, in one kind of work, than all work of both lets expect
+with work as (
+  select 'removes' as what, seller_id, actor_id, negatives_removed_by_known as events
+  from staff_removals_in_window where negatives_removed_by_known > 0
+  union all
+  select 'reinstates', seller_id, actor_id, reinstatements from account_service_in_window where reinstatements > 0
 ),
-actors as (select actor_id, count(*) as sellers, sum(removals) as removals from removed group by actor_id),
-sellers as (select seller_id, sum(removals) as removals from removed group by seller_id),
+actors as (select what, actor_id, count(*) as sellers, sum(events) as events from work group by what, actor_id),
+sellers as (select what, seller_id, sum(events) as events from work group by what, seller_id),
+kinds as (select what, sum(events) as events from work group by what),
 expected as (
   select
-    r.seller_id, r.actor_id, cast(r.removals as double) as removals,
-    cast(a.removals as double) * cast(s.removals as double) / cast(t.removals as double) as expected
-  from removed as r
-  join actors as a on r.actor_id = a.actor_id
-  join sellers as s on r.seller_id = s.seller_id
-  cross join (select sum(removals) as removals from removed) as t
+    w.what, w.seller_id, w.actor_id, cast(w.events as double) as events,
+    cast(a.events as double) * cast(s.events as double) / cast(k.events as double) as expected
+  from work as w
+  join actors as a on w.what = a.what and w.actor_id = a.actor_id
+  join sellers as s on w.what = s.what and w.seller_id = s.seller_id
+  join kinds as k on w.what = k.what
   where a.sellers between 2 and {{max_sellers_linked}}
 )
-select seller_id, actor_id as entity, {surprise("removals", "expected")} as strength
+select seller_id, what || ' ' || actor_id as entity, {surprise("events", "expected")} as strength
 from expected
-where removals > expected
+where events > expected
 """,
 )
 
@@ -93,6 +98,6 @@ def _of_neighbours(of: Signal, over: Relation, shared: str, source: str) -> Iter
 
 
 SIGNALS: tuple[Signal, ...] = (
-    *(each for of in _SHOWN for each in _of_neighbours(of, BY_STAFF, "removing staff", _RINGS)),
+    *(each for of in _SHOWN for each in _of_neighbours(of, BY_STAFF, "helping staff", _RINGS)),
     *(each for of in _SHOWN for each in _of_neighbours(of, BY_REVIEWERS, "five-star reviewers", _GRAPHS)),
 )

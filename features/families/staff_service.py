@@ -29,23 +29,23 @@ where a.actor_kind = 'staff' and a.actor_id is not null
 
 ACCOUNT_SERVICE = TileKind(
     name="account_service",
-    folds={"account_acts": "sum", "unasked_suspensions": "sum"},
+    folds={"account_acts": "sum", "reinstatements": "sum", "unasked_suspensions": "sum"},
     lookup=OF_ACCOUNT_SERVICE,
     by="actor_id",
     facts=f"""
 -- a row is an action of a known member of staff on an account or its product, or a ticket about it in such hands
 with acts as (
   select
-    seller_id, known_at, acted_at as happened_at, actor_id,
+    seller_id, known_at, acted_at as happened_at, actor_id, {counted("kind = 'reinstated'")} as reinstatements,
     {counted("kind = 'suspended' and ticket_id is null")} as unasked_suspensions
   from account_actions
   where actor_kind = 'staff' and actor_id is not null
   union all
-  select seller_id, known_at, opened_at, assigned_to, 0 from tickets where assigned_to is not null
+  select seller_id, known_at, opened_at, assigned_to, 0, 0 from tickets where assigned_to is not null
 )
 select
   a.seller_id, greatest(a.known_at, s.known_at) as known_at, a.happened_at, cast(null as date) as until_on, a.actor_id,
-  1 as account_acts, a.unasked_suspensions
+  1 as account_acts, a.reinstatements, a.unasked_suspensions
 from acts as a
 join {ACCOUNTS} as s on a.seller_id = s.seller_id
 """,
@@ -89,6 +89,7 @@ from without_cause
 
 REVIEW_ACTS = Measure(REVIEW_SERVICE, "review_acts", ("reviews", "review_actions", "review_actions.actor_id"))
 ACCOUNT_ACTS = Measure(ACCOUNT_SERVICE, "account_acts", ())
+REINSTATEMENTS = Measure(ACCOUNT_SERVICE, "reinstatements", ())
 UNASKED_SUSPENSIONS = Measure(
     ACCOUNT_SERVICE,
     "unasked_suspensions",

@@ -94,7 +94,13 @@ def _served(random: Random, market: Market, number: int, moment: datetime, selle
     rows: Market = {
         "tickets": [{"opened_at": moment, "opened_by_kind": "seller", "assigned_to": who}],
         "account_actions": [
-            {"acted_at": moment, "kind": "suspended", "actor_kind": "staff", "actor_id": who, "ticket_id": under}
+            {
+                "acted_at": moment,
+                "kind": random.choice(("suspended", "reinstated")),
+                "actor_kind": "staff",
+                "actor_id": who,
+                "ticket_id": under,
+            }
         ],
         "staff_access": [
             {

@@ -28,7 +28,7 @@ def read_neighbours(sellers: list[Row], happened: Callable[[str], Iterable[Happe
 
     """
     links = {
-        "sellers_sharing_staff": _by_staff(happened("removed")),
+        "sellers_sharing_staff": {**_by_staff(_taken(happened("removed"))), **_by_staff(happened("reinstated"))},
         "sellers_sharing_reviewers": _by_reviewers(happened("written")),
     }
     for signal in CATALOGUE.values():
@@ -64,11 +64,17 @@ def _neighbours(seller: Any, links: Links, values: dict[Any, float]) -> dict[Any
     return dict(weights)
 
 
-def _by_staff(removed: Iterable[Happening]) -> Links:
-    """How much more a person removed of a seller's negative reviews than the removals of both let expect."""
-    taken = [each for each in removed if each.actor == "staff" and each.stars in _NEGATIVE and each.person is not None]
-    together = Counter((each.seller, each.person) for each in taken)
-    of_seller, of_person = Counter(each.seller for each in taken), Counter(each.person for each in taken)
+def _taken(removed: Iterable[Happening]) -> list[Happening]:
+    """Removals of negative reviews by known staff."""
+    return [each for each in removed if each.actor == "staff" and each.stars in _NEGATIVE and each.person is not None]
+
+
+def _by_staff(done: Iterable[Happening]) -> Links:
+    """How much more a person did for a seller in one kind of work than all that both had of it lets expect."""
+    taken = list(done)
+    together = Counter((each.seller, (each.what, each.person)) for each in taken)
+    of_seller = Counter(each.seller for each in taken)
+    of_person = Counter((each.what, each.person) for each in taken)
     links = {}
     for (seller, person), count in together.items():
         expected = of_seller[seller] * of_person[person] / len(taken)

@@ -25,12 +25,7 @@ def done_by_staff(rows: Market, listings: Listings) -> Iterator[Happening]:
         if row["actor_kind"] == "staff" and row["actor_id"] is not None:
             seller = listings.in_force(products[row["review_id"]], row["acted_at"], row["counts_from"])["seller_id"]
             yield Happening(seller, "served", row["counts_from"], row["acted_at"], person=row["actor_id"])
-    for row in rows["account_actions"]:
-        if row["actor_kind"] == "staff" and row["actor_id"] is not None:
-            happened, who = row["acted_at"], row["actor_id"]
-            yield Happening(row["seller_id"], "served", row["counts_from"], happened, person=who)
-            if row["kind"] == "suspended" and row["ticket_id"] is None:
-                yield Happening(row["seller_id"], "suspended", row["counts_from"], happened, person=who)
+    yield from _done_to_accounts(rows["account_actions"])
     for row in rows["tickets"]:
         if row["assigned_to"] is not None and row["seller_id"] in known:
             moment = max(row["counts_from"], known[row["seller_id"]])
@@ -38,6 +33,18 @@ def done_by_staff(rows: Market, listings: Listings) -> Iterator[Happening]:
     tickets = {row["ticket_id"]: row for row in rows["tickets"]}
     for row in rows["staff_access"]:
         yield from _looked_up(row, tickets, listings)
+
+
+def _done_to_accounts(actions: list[Row]) -> Iterator[Happening]:
+    """Yield what known staff did to accounts; a suspension counts as one where it names no ticket."""
+    for row in actions:
+        if row["actor_kind"] != "staff" or row["actor_id"] is None:
+            continue
+        whats = ["served"]
+        if row["kind"] == "reinstated" or (row["kind"] == "suspended" and row["ticket_id"] is None):
+            whats.append(row["kind"])
+        for what in whats:
+            yield Happening(row["seller_id"], what, row["counts_from"], row["acted_at"], person=row["actor_id"])
 
 
 def _looked_up(row: Row, tickets: dict[Any, Row], listings: Listings) -> Iterator[Happening]:
