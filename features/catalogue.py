@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from features.families import bought_reviews, data_purchase, neighbours, ranks, removals, removers, sabotage
+from features.families import (
+    account_standing,
+    bought_reviews,
+    data_purchase,
+    neighbours,
+    pressure,
+    queue_work,
+    ranks,
+    removal_tickets,
+    removals,
+    removers,
+    sabotage,
+)
 from features.measures import Across, Pairs, Relation, TileKind, Windowed
 from features.signal import Signal
 
-_FAMILIES = (removals, removers, ranks, bought_reviews, data_purchase, sabotage, neighbours)
+_FAMILIES = (
+    removals,
+    removers,
+    removal_tickets,
+    queue_work,
+    pressure,
+    account_standing,
+    ranks,
+    bought_reviews,
+    data_purchase,
+    sabotage,
+    neighbours,
+)
 
 CATALOGUE: dict[str, Signal] = {signal.name: signal for family in _FAMILIES for signal in family.SIGNALS}
 """Signals by name. A new family is added here and nowhere else."""

@@ -7,7 +7,7 @@ The first days of each week are folded like tiles, from the instants from which 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from features.catalogue import WINDOWED, tile_kinds
 from features.contract import TABLES, Table
@@ -41,8 +41,13 @@ def _sources() -> dict[str, list[str]]:
 
 def coverage_foldings() -> list[Folding]:
     """How the first days are folded, table by table; each reads what the facts of the table read."""
-    lookups = {name: kind.lookup for kind in tile_kinds().values() for name in kind.lookup.reads}
-    return [_first_days(TABLES[name], columns, lookups[name]) for name, columns in _sources().items()]
+    lookups = {kind.lookup for kind in tile_kinds().values()}
+    return [_first_days(TABLES[name], columns, _plainest(lookups, name)) for name, columns in _sources().items()]
+
+
+def _plainest(lookups: Collection[Lookup], name: str) -> Lookup:
+    """The lookup that reads the table and the fewest others: those that join more may need fewer of its rows."""
+    return min((each for each in lookups if name in each.reads), key=lambda each: (len(each.reads), each.reads))
 
 
 def _first_days(table: Table, columns: list[str], lookup: Lookup) -> Folding:

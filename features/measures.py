@@ -23,8 +23,12 @@ LONGEST_DAYS = 364
 Fold = Literal["sum", "max"]
 """How values of a day, and days of a window, become one."""
 
-Gathering = Literal["distinct", "most_of_one", "streak"]
-"""What is read from the rows of a window, as it does not add up: entities, the largest of their sums, runs of weeks."""
+Gathering = Literal["distinct", "most_of_one", "streak", "expected", "most_beyond", "elsewhere"]
+"""What is read from the rows of a window, as it does not add up: entities, the largest of their sums, runs of weeks,
+and a seller's work beside all that was done in the same groups (``features.group_work``)."""
+
+FINE = float(2**40)
+"""Expected numbers are kept as whole parts of one, so many, so that sums do not depend on their order."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class TileKind:
         facts: SQL of the facts: seller_id, known_at, happened_at, until_on (the day on which a later correction
             replaced it, or null) and the measures. It reads the landed tables and those of ``features.listings``.
         by: a column of the facts that names an entity; tile rows are then an entity's, null where it is not known.
+        beside: further columns of the facts that tell tile rows apart, such as the queue in which work was done.
 
     """
 
@@ -46,6 +51,12 @@ class TileKind:
     lookup: Lookup
     facts: str
     by: str | None = None
+    beside: tuple[str, ...] = ()
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """The columns that tell tile rows of one seller and day apart."""
+        return ((self.by,) if self.by else ()) + self.beside
 
 
 @dataclass(frozen=True)
@@ -162,19 +173,23 @@ class Relation(Across):
 
 @dataclass(frozen=True)
 class Windowed:
-    """A measure over a window, as one column: days ``[cutoff - start, cutoff - end)``; no start means all history."""
+    """A measure over a window, as one column: days ``[cutoff - start, cutoff - end)``; no start means all history.
+
+    ``beside`` names what the fold needs more: the groups, and the measure of all work in them.
+    """
 
     measure: Measure
     fold: Fold | Gathering
     start: int | None
     end: int
+    beside: tuple[str, ...] = ()
 
     @property
     def column(self) -> str:
         """The name under which formulas read it."""
         since = "ever" if self.start is None else f"{self.start}d"
         until = f"_to_{self.end}d" if self.end else ""
-        return f"{self.measure.name}_{self.fold}_{since}{until}"
+        return "_".join([self.measure.name, self.fold, *self.beside, f"{since}{until}"])
 
     @property
     def reach_days(self) -> int:
@@ -239,6 +254,18 @@ class Measure:
         """The longest run of weeks, counted back from the cutoff, in each of which it is above 0 on some day."""
         return self._over("streak", days, 0)
 
+    def expected(self, trials: Measure, days: int, *, within: str) -> Formula:
+        """How many there were had each of the seller's trials gone as often so as all trials of its group did."""
+        return self._over("expected", days, 0, (within, trials.name)) / FINE
+
+    def most_beyond(self, days: int, *, by: str, within: str) -> Formula:
+        """The most of one entity, less what its part of all work in the same groups lets expect."""
+        return self._over("most_beyond", days, 0, (by, within)) / FINE
+
+    def elsewhere(self, work: Measure, days: int, *, by: str, within: str) -> Formula:
+        """The sum over entities outside the group in which most of their work, for all sellers, lay."""
+        return self._over("elsewhere", days, 0, (by, within, work.name))
+
     def _gathered(self, how: Gathering, days: int) -> Formula:
         if not isinstance(self.kind, TileKind) or self.kind.by is None:
             raise ValueError(
@@ -246,13 +273,13 @@ class Measure:
             )
         return self._over(how, days, 0)
 
-    def _over(self, fold: Fold | Gathering, start: int | None, end: int) -> Formula:
+    def _over(self, fold: Fold | Gathering, start: int | None, end: int, beside: tuple[str, ...] = ()) -> Formula:
         if isinstance(self.kind, Pairs) and (start is None or start + self.kind.days > LONGEST_DAYS):
             raise ValueError(
                 f"measure '{self.name}': with the {self.kind.days} days between a pair its window must not reach back"
                 f" over {LONGEST_DAYS} days"
             )
-        windowed = Windowed(self, fold, start, end)
+        windowed = Windowed(self, fold, start, end, beside)
         return Formula(f"coalesce({windowed.column}, 0)", frozenset({windowed}))
 
 

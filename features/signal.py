@@ -14,9 +14,12 @@ Direction = Literal[-1, 0, 1]
 Unit = Literal[
     "reviews",
     "removals",
+    "look-ups",
+    "records",
+    "reports",
+    "actions",
     "observations",
     "people",
-    "look-ups",
     "suspensions",
     "complaints",
     "weeks",

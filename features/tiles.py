@@ -28,10 +28,16 @@ _TOTALS_DAYS = 91
 def tile_folding(kind: TileKind, settings: FeatureSettings) -> Folding:
     """How the kind's tiles are folded; their fingerprint covers the SQL, what it reads and when news is late."""
     late_after = settings.contract.late_after_days
-    meaning = [kind.facts, kind.by or "", str(sorted(kind.folds.items())), *LISTINGS.values(), str(late_after)]
+    meaning = [
+        kind.facts,
+        " ".join(kind.entities),
+        str(sorted(kind.folds.items())),
+        *LISTINGS.values(),
+        str(late_after),
+    ]
     fingerprint = hashlib.sha256(" ".join(" ".join(meaning).split()).encode()).hexdigest()
     measures = ",\n    ".join(f"cast({how}({name}) as bigint) as {name}" for name, how in kind.folds.items())
-    entity = f", {kind.by}" if kind.by else ""
+    entity = "".join(f", {column}" for column in kind.entities)
     rows = f"""
 -- a row is a seller, a day, lateness and end of validity, and the entity if the kind names one
 with facts as ({kind.facts}),
@@ -121,7 +127,7 @@ def tiles(store: Store, manifest: Manifest, kind: TileKind, group: str, cutoffs:
 def _no_tiles(manifest: Manifest, kind: TileKind) -> str:
     seller = manifest.identity["key_types"].get("seller", "varchar")
     measures = ", ".join(f"0::bigint as {name}" for name in kind.folds)
-    entity = f", null::varchar as {kind.by}" if kind.by else ""
+    entity = "".join(f", null::varchar as {column}" for column in kind.entities)
     return (
         f"(select null::{seller} as seller_id, null::date as day, false as late, null::date as until_on{entity},"
         f" {measures} where false)"

@@ -15,6 +15,7 @@ import duckdb
 
 from features.gathered import entities, is_gathered, streak
 from features.grid import on_grid
+from features.group_work import GROUP_WORK
 from features.measures import Across, Pairs, TileKind, Windowed
 
 _OLDER = 1_000_000
@@ -104,6 +105,8 @@ def _gathered(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date])
     for each in windowed:
         if each.fold == "streak":
             yield streak(tiles, each, cutoff_table(cutoffs)), [each.column]
+        elif each.fold in GROUP_WORK:
+            yield GROUP_WORK[each.fold](tiles, each, cutoff_table(cutoffs)), [each.column]
 
 
 def _with_all(part: str, columns: Sequence[str], windowed: Sequence[Windowed]) -> str:

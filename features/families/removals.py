@@ -125,7 +125,7 @@ FIVES_CAME = Measure(REVIEW_ARRIVALS, "came_five", _REVIEWS)
 UNVERIFIED_FIVES_CAME = Measure(REVIEW_ARRIVALS, "came_five_unverified", _REVIEWS)
 
 
-def _at_risk(days: int, stars: str = "") -> Formula:
+def at_risk(days: int, stars: str = "") -> Formula:
     """Reviews that could be removed: visible when the window began, or arrived in it."""
     return _measure(f"visible{stars}").before(days) + _measure(f"arrived{stars}").total(days)
 
@@ -145,7 +145,7 @@ def _deletion_rate(days: int) -> Signal:
         why="Bribed staff delete reviews; ordinary moderation deletes some too, so compare before judging.",
         source=_PRESS,
         sentence=f"Staff removed {{value}} of the reviews at hand in {days} days; usual are {{peer}}.",
-        formula=share(REMOVED_STAFF.total(days), _at_risk(days)),
+        formula=share(REMOVED_STAFF.total(days), at_risk(days)),
     )
 
 
@@ -160,14 +160,14 @@ def _deletion_rate_of(stars: str, days: int) -> Signal:
         why="What is paid for is the removal of one and two stars; honest removals are mostly of four and five.",
         source=_PURGE,
         sentence=f"Staff removed {{value}} of the {stars} reviews at hand in {days} days; usual are {{peer}}.",
-        formula=share(_measure(f"removed_staff_{stars}").total(days), _at_risk(days, f"_{stars}")),
+        formula=share(_measure(f"removed_staff_{stars}").total(days), at_risk(days, f"_{stars}")),
     )
 
 
 def _excess(days: int) -> Signal:
     def smoothed(stars: str) -> Formula:
         removed = _measure(f"removed_staff_{stars}").total(days)
-        return (removed + USUAL_RATE * PRIOR_REVIEWS) / (_at_risk(days, f"_{stars}") + float(PRIOR_REVIEWS))
+        return (removed + USUAL_RATE * PRIOR_REVIEWS) / (at_risk(days, f"_{stars}") + float(PRIOR_REVIEWS))
 
     return Signal(
         name=f"negative_deletion_excess_{days}d",
@@ -197,7 +197,7 @@ def _deletion_rate_by(by: str, days: int) -> Signal:
         why="Removals by authors may follow pressure, by automation bought reviews; both have honest causes.",
         source="ReviewMeta: four causes of a removal; Trustpilot 2024: 90 % of removed fakes by automation",
         sentence=f"{{value}} of the reviews at hand in {days} days were removed by {by}; usual are {{peer}}.",
-        formula=share(_measure(f"removed_{by}").total(days), _at_risk(days)),
+        formula=share(_measure(f"removed_{by}").total(days), at_risk(days)),
     )
 
 
@@ -224,7 +224,7 @@ NEGATIVES_AT_RISK = Signal(
     why="How many negative reviews there were to remove: the size against which removals are seen.",
     source="exposure of negative_removals_91d",
     sentence="{value} negative reviews were visible or arrived in 91 days; usual are {peer}.",
-    formula=_at_risk(91, "_negative"),
+    formula=at_risk(91, "_negative"),
 )
 
 STAFF_REMOVALS = Signal(
@@ -250,7 +250,7 @@ REVIEWS_AT_RISK = Signal(
     why="How many reviews there were to remove: the size against which removals are seen.",
     source="exposure of staff_removals_91d",
     sentence="{value} reviews were visible or arrived in 91 days; usual are {peer}.",
-    formula=_at_risk(91),
+    formula=at_risk(91),
 )
 
 REVIEWS_ARRIVED = Signal(
@@ -282,7 +282,7 @@ STAFF_SHARE = Signal(
 
 def _share_removed(by: str, stars: str) -> Formula:
     removed = _measure(f"removed_{by}{stars}")
-    return share(removed.total(91), _at_risk(91, stars))
+    return share(removed.total(91), at_risk(91, stars))
 
 
 def _share_removed_before(by: str, stars: str) -> Formula:

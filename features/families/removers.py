@@ -6,7 +6,7 @@ shared work, quick, and comes and goes.
 
 from __future__ import annotations
 
-from features.families.review_states import NEGATIVE, counted, review_steps
+from features.families.review_states import counted, negatives_removed
 from features.lookups.reviews import OF_REVIEWS
 from features.measures import LONGEST_DAYS, Measure, TileKind, binned_median, share
 from features.signal import Signal
@@ -21,6 +21,7 @@ _REMOVED = f"(select review_id, product_id, rating, created_at, known_at from re
 _MEASURES = {
     "negatives_removed": counted("true"),
     "negatives_removed_by_known": counted("actor_id is not null"),
+    "negatives_removed_unticketed": counted("ticket_id is null"),
     **{
         f"negatives_removed_from_{hours}h": counted(f"happened_at >= created_at + interval '{hours}' hour")
         for hours in _HOURS
@@ -34,19 +35,11 @@ STAFF_REMOVALS = TileKind(
     by="actor_id",
     facts=f"""
 -- a row is a removal of a visible negative review by staff
-{review_steps(_REMOVED)},
-removals as (
-  select s.seller_id, s.known_at, s.happened_at, s.old_rating as rating, p.happened_at as created_at, a.actor_id
-  from steps as s
-  join posts as p on s.review_id = p.review_id
-  join review_actions as a on s.review_id = a.review_id and s.happened_at = a.acted_at and s.kind = a.kind
-  where s.kind = 'removed' and s.actor_kind = 'staff' and s.was_visible and not s.visible
-)
+{negatives_removed(_REMOVED)}
 select
   seller_id, known_at, happened_at, cast(null as date) as until_on, actor_id,
   {", ".join(f"{sql} as {name}" for name, sql in _MEASURES.items())}
 from removals
-where {NEGATIVE}
 """,
 )
 
@@ -57,6 +50,7 @@ def _measure(name: str, *more: str) -> Measure:
 
 NEGATIVES_REMOVED = _measure("negatives_removed")
 BY_KNOWN = _measure("negatives_removed_by_known", "review_actions.actor_id")
+UNTICKETED = _measure("negatives_removed_unticketed", "review_actions.ticket_id")
 
 _HELPER = (
     "DOJ, Sep 2020, through the press: some ten insiders served hundreds of sellers; that few hands show is inferred"

@@ -107,3 +107,21 @@ steps as (
   window before as (partition by review_id order by known_at, step, happened_at, kind)
 )
 """
+
+
+def negatives_removed(reviews: str) -> str:
+    """SQL of common table expressions down to ``removals``, about the reviews that the table expression yields.
+
+    A row of ``removals`` is a removal of a visible negative review by staff.
+    """
+    return f"""{review_steps(reviews)},
+removals as (
+  select
+    s.review_id, s.seller_id, s.known_at, s.happened_at, p.happened_at as created_at, a.actor_id, a.ticket_id
+  from (select review_id, seller_id, known_at, happened_at, kind, old_rating as rating from steps
+    where kind = 'removed' and actor_kind = 'staff' and was_visible and not visible) as s
+  join posts as p on s.review_id = p.review_id
+  join review_actions as a on s.review_id = a.review_id and s.happened_at = a.acted_at and s.kind = a.kind
+  where s.{NEGATIVE}
+)
+"""

@@ -96,10 +96,10 @@ def doubled(market: Market) -> Market:
 
 def split(market: Market) -> Market:
     """Everything twice, as in ``doubled``, the second half of each seller being an account of its own."""
-    return _with_copies(market, _COPIED | {"seller_id"})
+    return _with_copies(market, _COPIED | {"seller_id", "ticket_id"})
 
 
-_COPIED = {"product_id", "review_id", "query_id", "report_id", "access_id", "ticket_id"}
+_COPIED = {"product_id", "review_id", "query_id", "report_id", "access_id"}
 
 
 def _with_copies(market: Market, renamed: set[str]) -> Market:
@@ -162,7 +162,7 @@ def calm_market(*, reviewed: bool) -> Market:
             | {"records": 1, "ticket_id": 2}
         ],
         "account_actions": [
-            {"seller_id": 2, "acted_at": midnight(opened), "kind": "warned", "actor_kind": "staff"}
+            {"seller_id": 1, "acted_at": midnight(opened), "kind": "warned", "actor_kind": "staff"}
             | {"actor_id": 6, "ticket_id": 2}
         ],
         "coverage": [{"table_name": name, "marketplace": "US", "from_on": date(2020, 1, 1)} for name in TABLES],
@@ -176,17 +176,35 @@ def with_burst(market: Market, instant: datetime) -> Market:
     and befalls them what is done by those who have to do with the first.
     """
     earlier = {"review_id": 3, "acted_at": instant - 5 * DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
+    kept = {"kind": "kept", "queue": "disputes"}
+    done: Row = {"seller_id": 1, "actor_kind": "staff", "actor_id": 7}
     more: dict[str, list[Row]] = {
         "reviews": [
             {**market["reviews"][0], "review_id": 20, "created_at": instant},
-            {**market["reviews"][4], "review_id": 21, "created_at": instant},
+            {**market["reviews"][4], "review_id": 25, "created_at": instant},
+            {**market["reviews"][0], "review_id": 21, "product_id": 2},
         ],
-        "review_actions": [earlier, *_removals(instant)],
+        "review_actions": [
+            earlier,
+            {**earlier, "review_id": 21, "ticket_id": 1},
+            *_removals(instant),
+            *({**earlier, "review_id": review, "acted_at": instant, **kept} for review in (4, 21)),
+            {"review_id": 4, "acted_at": instant, "kind": "edited", "actor_kind": "reviewer", "new_rating": 2},
+        ],
         "search_ranks": [_rank(1, instant.date(), 2), *_rivals(instant.date() + 20 * DAY)],
         "sales": [{"product_id": 1, "sold_on": instant.date(), "units": 9, "revenue": 9.0}],
-        "account_actions": [{"seller_id": 1, "acted_at": instant, "kind": "suspended", "actor_kind": "staff"}],
-        "buyer_reports": [{"report_id": 1, "seller_id": 1, "reported_at": instant, "kind": "paid_review"}],
-        "staff_access": [{"access_id": 1, "actor_id": 7, "accessed_at": instant, "resource": "other", "seller_id": 1}],
+        "account_actions": [
+            *({**done, "acted_at": instant, "kind": kind} for kind in _KINDS),
+            {**done, "acted_at": instant - 5 * DAY, "kind": "suspended", "product_id": 1, "recorded_at": instant},
+        ],
+        "buyer_reports": [
+            {"report_id": report, "seller_id": 1, "reported_at": instant, "kind": kind}
+            for report, kind in ((1, "paid_review"), (2, "off_platform_contact"))
+        ],
+        "staff_access": [
+            {"access_id": 1, "actor_id": 7, "accessed_at": instant, "resource": "reviewer_contact", "review_id": 4}
+            | {"records": 2}
+        ],
     }
     befallen = befallen_rivals(market["reviews"][4], instant)
     names = {**market, **more, **befallen}
@@ -223,9 +241,14 @@ def meeting_market() -> tuple[Market, list[date]]:
     return together, [date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 11), date(2024, 3, 12), date(2024, 3, 13)]
 
 
+_KINDS = ("suspended", "appealed", "reinstated", "category_opened")
+
+
 def _removals(instant: datetime) -> Iterator[Row]:
     for review, actor_kind in ((1, "staff"), (2, "staff"), (5, "staff"), (6, "reviewer"), (7, "automation")):
-        yield {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind, "actor_id": 7}
+        row: Row = {"review_id": review, "acted_at": instant, "kind": "removed", "actor_kind": actor_kind}
+        ticket = 1 if review == 1 else None
+        yield {**row, "actor_id": 7, "queue": "disputes", "reason": f"rule {review}", "ticket_id": ticket}
 
 
 def _rivals(day: date) -> list[Row]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from features.catalogue import CATALOGUE
 from model.settings import Configuration
 from tests.features.altered_markets import calm_market, meeting_market
+from tests.features.busy_market import busy_market
 from tests.features.deliveries import SMALL_GROUP, SMALL_LINKS, for_small_markets, signals_of
 from tests.features.examples import few
 from tests.features.random_market import random_market, telling_cutoffs, text_keys
@@ -61,6 +62,11 @@ def test_the_naive_twin_agrees_on_larger_markets(seed: int, configuration: Confi
     random = Random(seed)  # noqa: S311  (a market, not a secret)
     market = random_market(random, size=9)
     assert_same(market, telling_cutoffs(random, market, 12), configuration)
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_the_naive_twin_agrees_where_staff_is_busy(seed: int, configuration: Configuration) -> None:
+    assert_same(*busy_market(Random(seed)), configuration)  # noqa: S311  (a market, not a secret)
 
 
 def test_the_naive_twin_agrees_where_instants_meet(configuration: Configuration) -> None:

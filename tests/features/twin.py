@@ -18,6 +18,7 @@ import pandas as pd
 from features.catalogue import CATALOGUE
 from features.families.removals import PRIOR_REVIEWS, USUAL_RATE
 from features.signal import Signal
+from tests.features import twin_pressure, twin_staff, twin_standing
 from tests.features.random_moments import Market, Row
 from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
 from tests.features.twin_neighbours import read_neighbours
@@ -39,6 +40,8 @@ def signal_table(
     stories = [story_of(review, rows["review_actions"], listings) for review in rows["reviews"]]
     happenings = [each for story in stories for each in story.happenings]
     happenings += [*moves_of(rows["search_ranks"], listings), *done_by_staff(rows, listings)]
+    happenings += [*twin_staff.under_tickets(happenings, rows["tickets"]), *twin_staff.in_queues(rows, listings)]
+    happenings += [*twin_pressure.pressed(rows, listings), *twin_standing.on_accounts(rows)]
     covered = coverage_of(rows, listings)
     table: list[Row] = []
     for cutoff in sorted(set(cutoffs)):
@@ -53,19 +56,10 @@ def signal_table(
             for name, signal in CATALOGUE.items():
                 seller[name] = _value(signal, view, covered, seller["marketplace"])
         compare_with_peers(sellers, min_group_sellers)
-        read_neighbours(sellers, partial(_to_anybody, happenings, cutoff), max_sellers_linked)
+        read_neighbours(sellers, partial(View(None, cutoff, happenings, stories).of_all, 91), max_sellers_linked)
         table += sellers
     names = ["seller_id", "as_of", "marketplace", "category", "owner_id", "size_band", "peer_group"]
     return pd.DataFrame(table, columns=[*names, "peer_sellers", *CATALOGUE])
-
-
-def _to_anybody(happenings: list[Happening], cutoff: date, what: str, days: int = 91) -> list[Happening]:
-    """What happened to any seller in the window."""
-    return [
-        each
-        for seller in {each.seller for each in happenings}
-        for each in View(seller, cutoff, happenings, []).within(days, what)
-    ]
 
 
 def _sellers_at(sellers: list[Row], cutoff: date) -> list[Row]:
@@ -89,13 +83,16 @@ class View:
 
     def within(self, days: int, *whats: str, until: int = 0) -> list[Happening]:
         """What happened in the window; late news only in a year's, and nothing that a correction has replaced."""
+        return [each for each in self.of_all(days, *whats, until=until) if each.seller == self.seller]
+
+    def of_all(self, days: int, *whats: str, until: int = 0) -> list[Happening]:
+        """What happened to any seller in the window."""
         end = midnight(self.cutoff)
         first, last = end - timedelta(days=days), end - timedelta(days=until)
         return [
             each
             for each in self.happenings
-            if each.seller == self.seller
-            and each.what in whats
+            if each.what in whats
             and first <= each.counts_from < last
             and each.until >= end
             and (days == _YEAR or not each.late)
@@ -222,7 +219,7 @@ def _swing(view: View) -> float:
 def _befell_rivals(view: View, what: str) -> float:
     if view.rivals is None:
         raise ValueError("a view without rivals")
-    happened = [each for kind in ("served", what) for each in _to_anybody(view.happenings, view.cutoff, kind)]
+    happened = view.of_all(91, "served", what)
     if what == "written":
         return panned_rivals(view.seller, happened, view.rivals, view.max_sellers_linked)
     return befell_rivals(view.seller, what, happened, view.rivals, view.max_sellers_linked)
@@ -295,7 +292,7 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     "rank_swing_91d": _swing,
     "five_star_reviewers_91d": lambda view: len(_praising(view)),
     "serving_staff_91d": lambda view: len(serving(view.seller, view.within(91, "served"))),
-    "rival_lookups_91d": partial(_befell_rivals, what="looked up"),
+    "rival_lookups_91d": partial(_befell_rivals, what="numbers read"),
     "rival_suspensions_91d": partial(_befell_rivals, what="suspended"),
     "rival_one_stars_91d": partial(_befell_rivals, what="written"),
     "shared_five_star_reviewers_91d": lambda view: len(_praising_others(view)),
@@ -311,6 +308,9 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     "unverified_five_stars_91d": lambda view: _share(
         view.count(91, "came", stars=[5], actor=["without a purchase"]), view.count(91, "came", stars=[5])
     ),
+    **twin_staff.MEANINGS,
+    **twin_pressure.MEANINGS,
+    **twin_standing.MEANINGS,
 }
 """What each signal means, by its name; NaN where it says nothing, which reads as no events."""
 
@@ -346,6 +346,9 @@ _NEEDS = {
     ),
     **{name: _ACTORS for name in CATALOGUE if name.endswith("_by_staff_91d")},
     **{name: ("reviews",) for name in CATALOGUE if name.endswith("_by_reviewers_91d")},
+    **twin_staff.NEEDS,
+    **twin_pressure.NEEDS,
+    **twin_standing.NEEDS,
 }
 """Tables and columns that a signal needs, where they are not those of its service."""
 _REACH = {"rank_rise_after_removals_91d": 91 + _AROUND}

@@ -6,7 +6,7 @@ the first stands, or, where corrections are allowed, the last one known.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -154,12 +154,17 @@ def coverage_of(rows: Market, listings: Listings) -> Covered:
             if not isinstance(happened, datetime):
                 happened = midnight(happened)
             seller = listings.in_force(product_of(row), happened, row["counts_from"])["seller_id"]
-            for source in (name, *(f"{name}.{column}" for column, value in row.items() if value is not None)):
-                days.setdefault((source, marketplaces[seller]), []).append(row["counts_from"].date())
-    for name in ("tickets", "staff_access", "account_actions"):
-        for row in rows[name]:  # the first two name nobody for whom they would wait, and speak of every marketplace
-            where = {marketplaces[row["seller_id"]]} if name == "account_actions" else {*marketplaces.values()}
-            for source in (name, *(f"{name}.{column}" for column, value in row.items() if value is not None)):
-                for marketplace in where:
-                    days.setdefault((source, marketplace), []).append(row["counts_from"].date())
+            _note(days, name, row, [marketplaces[seller]])
+    for name in ("tickets", "staff_access"):  # their rows name nobody for whom they would wait
+        for row in rows[name]:
+            _note(days, name, row, {*marketplaces.values()})
+    for name in ("account_actions", "buyer_reports"):
+        for row in rows[name]:
+            _note(days, name, row, [marketplaces[row["seller_id"]]])
     return Covered(days, rows["coverage"])
+
+
+def _note(days: dict[tuple[str, str], list[date]], name: str, row: Row, marketplaces: Iterable[str]) -> None:
+    for source in (name, *(f"{name}.{column}" for column, value in row.items() if value is not None)):
+        for marketplace in marketplaces:
+            days.setdefault((source, marketplace), []).append(row["counts_from"].date())

@@ -63,7 +63,7 @@ def _looked_up(row: Row, tickets: dict[Any, Row], listings: Listings) -> Iterato
         if ticket is None or ticket["seller_id"] in {None, seller}:
             return
         moment = max(moment, ticket["counts_from"])
-    yield Happening(seller, "looked up", moment, row["accessed_at"], person=row["actor_id"])
+    yield Happening(seller, "numbers read", moment, row["accessed_at"], person=row["actor_id"])
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,7 @@ class Happening:
     person: Any = None
     age: timedelta = timedelta(0)
     until: datetime = FOREVER
+    about: Row = field(default_factory=dict)
 
     @property
     def late(self) -> bool:
@@ -138,6 +139,7 @@ def _what_changed(before: Standing, now: Standing, news: News, review: Row, list
             news.row["actor_kind"],
             person=news.row["actor_id"],
             age=news.happened - review["created_at"],
+            about=news.row,
         )
     if news.kind == "edited" and shown and _side(now.stars) not in {"between", _side(before.stars)}:
         yield Happening(now.holder, "turned", news.counts_from, news.happened, now.stars)
