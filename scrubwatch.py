@@ -246,6 +246,47 @@ def score(
 
 
 @command.command()
+def compare(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL...", help="Versions, aliases, run ids, bundle folders.")
+    ],
+    data: Annotated[
+        Path, typer.Option("--data", metavar="DATA", help="Folder with one Parquet file or folder a table.")
+    ],
+    as_of: AsOf,
+    page: Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Where the HTML page is written.")] = None,
+    store: StorePath = STORE,
+    config: ConfigFile = None,
+    wait: Wait = WAIT_SECONDS,
+    allow_stale: Stale = None,
+    *,
+    with_training: Annotated[
+        bool, typer.Option("--with-training", help="Also judge on sellers that a model learned from; marked.")
+    ] = False,
+    allow_incomplete: Incomplete = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hold models against each other on the same sellers.
+
+    Prints what differs, who finds more and how sure that is; the page and an MLflow run tell all.
+    """
+    import scrubwatch_terminal as terminal
+    from training.choosing import open_registry
+    from training.compare import compare as compare_then
+    from training.comparison_page import publish
+
+    configuration = _configuration(config)
+    with terminal.progress() as tell:
+        around = _surroundings(wait, allow_stale, tell, incomplete=allow_incomplete)
+        found = compare_then(models, data, store, as_of, configuration, around, with_training=with_training)
+        run_id = publish(found, open_registry(store, configuration, around), page)
+    if as_json:
+        terminal.print_json({**found.as_json(), "run_id": run_id})
+    else:
+        terminal.print_comparison(found, page)
+
+
+@command.command()
 def promote(
     version: Annotated[str, typer.Argument(metavar="VERSION", help="A version, an alias or a run id.")],
     why: Why,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from features.intake_report import IntakeReport
     from scoring.record import ScoreReport
     from training.champions import Change
+    from training.comparison import ModelComparison
     from training.report import RetrainReport
 
 SHOWN_SELLERS, SHOWN_REASONS = 10, 3
@@ -90,6 +91,27 @@ def print_retraining(report: RetrainReport) -> None:
     print_lines([*report.notes, *report.messages])
     if report.run_id:
         say(f"MLflow: {mlflow_ui(report.tracking_uri)}")
+
+
+def print_comparison(found: ModelComparison, page: Path | None) -> None:
+    """Print what differs, the figures with their intervals, and the findings in words."""
+    from training.comparison import in_words  # noqa: PLC0415  (heavy: the command line answers before)
+    from training.page import interval, number, signed  # noqa: PLC0415
+
+    print_lines(found.messages)
+    facts = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("what differs", *found.models):
+        facts.add_column(heading, overflow="fold")
+    for fact in found.facts:
+        facts.add_row(Text(fact.name), *map(Text, fact.values))
+    _console().print(facts)
+    figures = _table("tested", "metric", "model", "value", "95 %", f"beside {found.models[0]}", "95 % ")
+    for each in found.figures:
+        gain = ("", "") if each.gain is None else (signed(each.gain.value), interval(each.gain))
+        figures.add_row(each.rows, each.metric, each.model, number(each.found.value), interval(each.found), *gain)
+    _console().print(figures)
+    print_lines(in_words(found))
+    print_lines([] if page is None else [f"page: {page}"])
 
 
 def print_change(change: Change, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ address. The network is touched only for that server.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import tempfile
 import warnings
@@ -130,6 +131,33 @@ class Registry:
             self._client.set_terminated(run_id)
             return version
 
+    def track(self, name: str, metrics: Mapping[str, float | None], tags: Mapping[str, str], page: str) -> str:
+        """Track a run that fits nothing, with an HTML page, and return its id.
+
+        Args:
+            name: of the run, for people.
+            metrics: figures by name; None and NaN are left out.
+            tags: of the run.
+            page: an HTML page; its artifact is ``report.html``.
+
+        """
+        with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
+            run_id = str(self._client.create_run(self._experiment, run_name=name, tags=dict(tags)).info.run_id)
+            self._client.log_batch(run_id, metrics=_known(metrics))
+            self._client.log_text(run_id, page, "report.html")
+            self._client.set_terminated(run_id)
+            return run_id
+
+    def versions(self, metric: str) -> list[tuple[Registered, float | None]]:
+        """All versions, the first first, each with a figure of its run; None where it was not measured."""
+        with _quietly(self.uri):
+            found = self._client.search_model_versions(f"name='{self._settings.registered_model}'")
+            ordered = sorted(found, key=lambda version: int(version.version))
+            return [
+                (_registered(version), self._client.get_run(str(version.run_id)).data.metrics.get(metric))
+                for version in ordered
+            ]
+
     def set_alias(self, alias: str, model: Registered) -> None:
         """Let the alias name this version, and no other."""
         with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
@@ -201,12 +229,11 @@ class Registry:
         return _registered(found[0]) if found else None
 
     def _log(self, run_id: str, record: RunRecord) -> None:
-        from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param  # noqa: PLC0415 - costs a second
+        from mlflow.entities import Dataset, DatasetInput, InputTag, Param  # noqa: PLC0415 - costs a second
 
-        known = {name: value for name, value in record.metrics.items() if value is not None and value == value}  # noqa: PLR0124 - NaN
         self._client.log_batch(
             run_id,
-            metrics=[Metric(name, float(value), 0, 0) for name, value in known.items()],
+            metrics=_known(record.metrics),
             params=[Param(name, str(value)) for name, value in record.parameters.items()],
         )
         data = Dataset(
@@ -237,6 +264,14 @@ class Registry:
         if not self._client.search_registered_models(f"name='{name}'"):
             self._client.create_registered_model(name)
         return _registered(self._client.create_model_version(name, source, run_id, tags=tags, await_creation_for=0))
+
+
+def _known(metrics: Mapping[str, float | None]) -> list[Any]:
+    """MLflow's metrics of the figures that were measured."""
+    from mlflow.entities import Metric  # noqa: PLC0415 - costs a second
+
+    measured = {name: value for name, value in metrics.items() if value is not None and not math.isnan(value)}
+    return [Metric(name, float(value), 0, 0) for name, value in measured.items()]
 
 
 def _registered(version: Any) -> Registered:

@@ -13,11 +13,12 @@ import pandas as pd
 from features.errors import NoFittingModel
 from features.signal import Signal
 from model.baseline import day_zero
-from model.bundle import SUMS, Bundle, read_bundle
+from model.bundle import Bundle, read_bundle
 from model.calibration import Calibration
 from model.reasons import Reason, day_zero_reasons, model_reasons, peer_medians
-from model.registry import CHALLENGER, CHAMPION, Registry, registry_exists
+from model.registry import CHALLENGER, CHAMPION, Registry
 from model.settings import Configuration
+from training.choosing import open_model, open_registry
 from training.steps import Surroundings
 
 DAY_ZERO = "day zero"
@@ -70,32 +71,15 @@ def choose_model(
         NoFittingModel: nothing has that name, or what has it does not fit.
 
     """
-    if (Path(model) / SUMS).is_file():
-        bundle = read_bundle(Path(model), catalogue)
-        return ChosenModel(f"bundle {bundle.digest[:12]}", bundle, None, ())
-    if not registry_exists(store_path, surroundings.tracking_uri):
-        return _without(model, store_path, None, ())
-    registry = Registry(
-        store_path,
-        configuration.tracking,
-        tracking_uri=surroundings.tracking_uri,
-        wait_seconds=surroundings.wait_seconds,
-    )
-    challenger, messages = _challenger(registry, catalogue) if model == CHAMPION else (None, ())
-    found = registry.find(model)
-    if found is None:
-        return _without(model, store_path, challenger, messages)
-    return ChosenModel(found.label, read_bundle(registry.bundle_folder(found), catalogue), challenger, messages)
-
-
-def _without(model: str, store_path: Path, challenger: Bundle | None, messages: tuple[str, ...]) -> ChosenModel:
-    if model != CHAMPION:
-        raise NoFittingModel(
-            f"no model '{model}' in {store_path}: give a version, an alias (champion, challenger), a run id or a"
-            " bundle folder; `scrubwatch retrain` makes one"
+    registry = open_registry(store_path, configuration, surroundings) if model == CHAMPION else None
+    challenger, messages = (None, ()) if registry is None else _challenger(registry, catalogue)
+    if model == CHAMPION and (registry is None or registry.find(CHAMPION) is None):
+        said = (
+            "there is no champion: sellers are ordered by day zero, by how they differ from their peers; score is null"
         )
-    said = "there is no champion: sellers are ordered by day zero, by how they differ from their peers; score is null"
-    return ChosenModel(DAY_ZERO, None, challenger, (*messages, said))
+        return ChosenModel(DAY_ZERO, None, challenger, (*messages, said))
+    found = open_model(model, store_path, configuration, surroundings, catalogue)
+    return ChosenModel(found.label, found.bundle, challenger, messages)
 
 
 def _challenger(registry: Registry, catalogue: Mapping[str, Signal]) -> tuple[Bundle | None, tuple[str, ...]]:

@@ -13,8 +13,9 @@ from features.audit_log import AuditLog, Entry
 from features.catalogue import CATALOGUE
 from features.errors import NoFittingModel, WrongUse
 from model.bundle import read_bundle
-from model.registry import CHALLENGER, CHAMPION, Registered, Registry, registry_exists
+from model.registry import CHALLENGER, CHAMPION, Registered, Registry
 from model.settings import Configuration
+from training.choosing import open_registry
 from training.steps import Surroundings
 
 DECIDED, PROMOTED, ROLLED_BACK = "decided", "promoted", "rolled back"
@@ -106,14 +107,10 @@ def rollback(store_path: Path, why: str, configuration: Configuration, surroundi
 
 
 def _registry(store_path: Path, configuration: Configuration, surroundings: Surroundings) -> Registry:
-    if not registry_exists(store_path, surroundings.tracking_uri):
+    registry = open_registry(store_path, configuration, surroundings)
+    if registry is None:
         raise NoFittingModel(f"{store_path}: no model was ever registered here; `scrubwatch retrain` makes one")
-    return Registry(
-        store_path,
-        configuration.tracking,
-        tracking_uri=surroundings.tracking_uri,
-        wait_seconds=surroundings.wait_seconds,
-    )
+    return registry
 
 
 def _change(

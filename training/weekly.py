@@ -20,9 +20,10 @@ from features.panel import signals_at
 from features.store import Store
 from features.verdict_rows import verdicts_of
 from model.bundle import Bundle, read_bundle, write_bundle
-from model.registry import CHALLENGER, CHAMPION, Registered, Registry, RunRecord, registry_exists
+from model.registry import CHALLENGER, CHAMPION, Registered, Registry, RunRecord
 from model.settings import Configuration
 from training.champions import DECIDED, rolled_back
+from training.choosing import open_registry
 from training.evidence import Champion, evidence_beside, first_evidence
 from training.fit import Fit, count_labels, fit_model, obstacle
 from training.labels import label_rows, labelled_cutoffs, training_rows
@@ -127,10 +128,9 @@ def _learn(job: _Job) -> RetrainReport:
 
 def _day_zero(job: _Job, why: str, rows: Mapping[str, int]) -> RetrainReport:
     """Report that no model could be fitted; a champion of earlier weeks stays."""
-    champion = challenger = None
-    if registry_exists(job.store.path, job.surroundings.tracking_uri):
-        registry = job.registry()
-        champion, challenger = registry.find(CHAMPION), registry.find(CHALLENGER)
+    registry = open_registry(job.store.path, job.configuration, job.surroundings)
+    champion = None if registry is None else registry.find(CHAMPION)
+    challenger = None if registry is None else registry.find(CHALLENGER)
     return job.report(
         outcome="day zero" if champion is None else "kept",
         why=why,

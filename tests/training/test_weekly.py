@@ -12,13 +12,20 @@ import pytest
 
 from features.audit_log import AuditLog
 from features.errors import ContractBroken, NoFittingModel, WrongUse
+from features.store import Store
+from features.verdict_rows import verdicts_of
+from model.metrics import METRICS
 from model.registry import CHALLENGER, CHAMPION, Registry
 from model.settings import Configuration
 from simulator import simulate
 from simulator.settings import read_scenario
 from training.champions import DECIDED, PROMOTED, ROLLED_BACK, promote, rollback
+from training.choosing import open_registry
+from training.compare import compare
+from training.comparison_page import publish
 from training.report import RetrainReport
 from training.steps import Surroundings
+from training.verdicts import verdicts_before
 from training.weekly import retrain
 
 FIRST, NEXT, DUE = date(2025, 1, 27), date(2025, 2, 3), date(2025, 2, 24)
@@ -227,3 +234,36 @@ def test_a_promotion_that_makes_no_sense_changes_nothing(
 def test_without_a_registered_model_there_is_nothing_to_promote(tmp_path: Path, settings: Configuration) -> None:
     with pytest.raises(NoFittingModel, match="no model was ever registered here"):
         promote(tmp_path, "1", "because", settings, SURROUNDINGS)
+
+
+def test_models_are_compared_on_sellers_whose_verdicts_neither_knew(
+    first: RetrainReport, data: Path, store_path: Path, settings: Configuration, tmp_path: Path
+) -> None:
+    newer = str(retrain(data, store_path, NEXT, settings, SURROUNDINGS).model).removeprefix("seller-risk ")
+    found = compare(["1", newer], data, store_path, DUE, settings, SURROUNDINGS)
+    assert found.models == (first.model, f"seller-risk {newer}")
+    assert found.split_on == NEXT
+    verdicts = verdicts_of(Store(store_path), settings)
+    assert 0 < found.tested <= 300 - verdicts_before(verdicts, NEXT)["seller_id"].nunique()
+    assert {fact.name for fact in found.facts} >= {"trained as of"}
+    assert {figure.metric for figure in found.figures} == set(METRICS)
+
+    page, registry = tmp_path / "pages" / "two.html", open_registry(store_path, settings, SURROUNDINGS)
+    assert publish(found, registry, page) is not None
+    assert "seller-risk 1" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("first")
+def test_judging_on_what_a_model_learned_from_is_marked(data: Path, store_path: Path, settings: Configuration) -> None:
+    newer = str(retrain(data, store_path, NEXT, settings, SURROUNDINGS).model).removeprefix("seller-risk ")
+    apart = compare(["1", newer], data, store_path, DUE, settings, SURROUNDINGS)
+    marked = compare(["1", newer], data, store_path, DUE, settings, SURROUNDINGS, with_training=True)
+    assert marked.culprits > apart.culprits
+    assert any(message.startswith("MARKED") for message in marked.messages)
+    assert not any(message.startswith("MARKED") for message in apart.messages)
+
+
+@pytest.mark.usefixtures("first")
+def test_a_model_is_not_compared_with_itself(data: Path, store_path: Path, settings: Configuration) -> None:
+    with pytest.raises(WrongUse, match="one and the same model"):
+        compare(["1", "1"], data, store_path, DUE, settings, SURROUNDINGS)

@@ -1,0 +1,61 @@
+"""Opens the models that people name: by version, alias, run id, or the folder of a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.errors import NoFittingModel
+from features.signal import Signal
+from model.bundle import SUMS, Bundle, read_bundle
+from model.registry import Registered, Registry, registry_exists
+from model.settings import Configuration
+from training.steps import Surroundings
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """A checked model and what outputs call it; ``version`` None for a bundle that is not registered."""
+
+    label: str
+    bundle: Bundle
+    version: Registered | None
+
+
+def open_model(
+    name: str,
+    store_path: Path,
+    configuration: Configuration,
+    surroundings: Surroundings,
+    catalogue: Mapping[str, Signal],
+) -> NamedModel:
+    """Fetch and check the model that a version, an alias, a run id or a bundle folder names.
+
+    Raises:
+        NoFittingModel: nothing has that name, or what has it does not fit.
+
+    """
+    if (Path(name) / SUMS).is_file():
+        bundle = read_bundle(Path(name), catalogue)
+        return NamedModel(f"bundle {bundle.digest[:12]}", bundle, None)
+    registry = open_registry(store_path, configuration, surroundings)
+    found = None if registry is None else registry.find(name)
+    if registry is None or found is None:
+        raise NoFittingModel(
+            f"no model '{name}' in {store_path}: give a version, an alias (champion, challenger), a run id or a"
+            " bundle folder; `scrubwatch retrain` makes one"
+        )
+    return NamedModel(found.label, read_bundle(registry.bundle_folder(found), catalogue), found)
+
+
+def open_registry(store_path: Path, configuration: Configuration, surroundings: Surroundings) -> Registry | None:
+    """The registry of a store; None if nothing was ever registered there."""
+    if not registry_exists(store_path, surroundings.tracking_uri):
+        return None
+    return Registry(
+        store_path,
+        configuration.tracking,
+        tracking_uri=surroundings.tracking_uri,
+        wait_seconds=surroundings.wait_seconds,
+    )
