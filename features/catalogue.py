@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from features.families import (
     account_standing,
+    bought_reviews,
+    data_purchase,
+    neighbours,
     pressure,
     queue_work,
     ranks,
@@ -11,28 +14,40 @@ from features.families import (
     removal_tickets,
     removals,
     removers,
+    sabotage,
     sales,
 )
-from features.measures import Pairs, TileKind
+from features.measures import Across, Pairs, Relation, TileKind, Windowed
 from features.signal import Signal
 
-CATALOGUE: dict[str, Signal] = {
-    signal.name: signal
-    for signal in (
-        *removals.SIGNALS,
-        *removers.SIGNALS,
-        *removal_tickets.SIGNALS,
-        *queue_work.SIGNALS,
-        *pressure.SIGNALS,
-        *account_standing.SIGNALS,
-        *ratings.SIGNALS,
-        *ranks.SIGNALS,
-        *sales.SIGNALS,
-    )
-}
+_FAMILIES = (
+    removals,
+    removers,
+    removal_tickets,
+    queue_work,
+    pressure,
+    account_standing,
+    ratings,
+    ranks,
+    sales,
+    bought_reviews,
+    data_purchase,
+    sabotage,
+    neighbours,
+)
+
+CATALOGUE: dict[str, Signal] = {signal.name: signal for family in _FAMILIES for signal in family.SIGNALS}
 """Signals by name. A new family is added here and nowhere else."""
 
-WINDOWED = frozenset().union(*(signal.formula.inputs for signal in CATALOGUE.values() if signal.formula is not None))
+
+def windowed_of(signal: Signal) -> frozenset[Windowed]:
+    """The windowed measures that a signal reads itself, or whose windows must be covered for it."""
+    if signal.neighbours is not None:
+        return frozenset({signal.neighbours.over.covers})
+    return frozenset() if signal.formula is None else signal.formula.inputs
+
+
+WINDOWED = frozenset().union(*(windowed_of(signal) for signal in CATALOGUE.values()))
 """Every windowed measure that some signal reads."""
 
 
@@ -46,11 +61,26 @@ def tile_kinds() -> dict[str, TileKind]:
 
 def pairs_of_days() -> dict[str, Pairs]:
     """The pairs that the catalogue reads, by name."""
+    return {name: kind for name, kind in _kinds().items() if isinstance(kind, Pairs)}
+
+
+def across_sellers() -> dict[str, Across]:
+    """What the catalogue reads across sellers, by name."""
+    return {name: kind for name, kind in _kinds().items() if isinstance(kind, Across)}
+
+
+def measured_kinds() -> dict[str, TileKind | Pairs | Across]:
+    """All that formulas read measures of, by name."""
+    return {name: kind for name, kind in _kinds().items() if not isinstance(kind, Relation)}
+
+
+def _kinds() -> dict[str, TileKind | Pairs | Across]:
     found = {each.measure.kind for each in WINDOWED}
-    return dict(sorted((kind.name, kind) for kind in found if isinstance(kind, Pairs)))
+    return dict(sorted((kind.name, kind) for kind in found))
 
 
-def _stored(kind: TileKind | Pairs) -> set[TileKind]:
+def _stored(kind: TileKind | Pairs | Across) -> set[TileKind]:
     if isinstance(kind, TileKind):
         return {kind}
-    return set().union(*(_stored(measure.kind) for measure in (kind.events, *kind.around)))
+    parts = (kind.events, *kind.around) if isinstance(kind, Pairs) else kind.reads
+    return set().union(*(_stored(measure.kind) for measure in parts))

@@ -15,6 +15,7 @@ from functools import reduce
 from typing import Literal
 
 from features.lookups.lookup import Lookup
+from features.rivals import RIVALS
 
 LONGEST_DAYS = 364
 """The window that also holds rows which became known late."""
@@ -97,6 +98,80 @@ class Pairs:
 
 
 @dataclass(frozen=True)
+class Across:
+    """What is read across sellers at a cutoff: SQL over what each seller and entity have in the window before it.
+
+    Attributes:
+        name: of what it yields.
+        reads: measures of tile kinds that name an entity. The rows of each kind are ``KIND_in_window``: seller_id, the
+            entity and the sums of these measures, where one is above 0; unknown entities are left out.
+        days: the length of the window.
+        rows: SQL of its rows; ``{max_sellers_linked}`` stands for the setting.
+
+    """
+
+    name: str
+    reads: tuple[Measure, ...]
+    days: int
+    rows: str
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Tables and optional columns without which it is missing."""
+        return tuple(sorted({need for measure in self.reads for need in measure.needs}))
+
+    @property
+    def facts(self) -> str:
+        """What it is, down to the facts."""
+        read = " ".join(f"{measure.name} of {measure.kind.facts}" for measure in self.reads)
+        return f"{self.rows} over {self.days} days of {read}"
+
+
+@dataclass(frozen=True)
+class Crossing(Across):
+    """Numbers of a seller that other sellers have a part in: rows of seller_id and columns of whole numbers."""
+
+    def number(self, column: str, *told_from: Measure) -> Formula:
+        """One of its columns, and of the measures that it reads those without which this one is missing."""
+        needs = {need for measure in told_from or self.reads for need in measure.needs}
+        windowed = Windowed(Measure(self, column, tuple(sorted(needs))), "sum", self.days, 0)
+        return Formula(f"coalesce({self.name}_measures.{column}, 0)", frozenset({windowed}))
+
+
+@dataclass(frozen=True)
+class OnRivals(Crossing):
+    """What befalls a seller's rivals (``features.rivals``): rows of seller_id, other_id and columns of whole numbers.
+
+    Those of rivals are added up; others count for nothing.
+
+    Attributes:
+        columns: the names of the numbers.
+
+    """
+
+    columns: tuple[str, ...]
+
+    @property
+    def facts(self) -> str:
+        """What it is, down to the facts."""
+        return f"{super().facts} on {RIVALS}"
+
+
+@dataclass(frozen=True)
+class Relation(Across):
+    """Links by which sellers are neighbours of each other: rows of seller_id, entity and strength, above 0.
+
+    Two sellers are neighbours when they have a linked entity in common. Their weight is the product of the strengths of
+    both links, summed over the entities that they have in common.
+    """
+
+    @property
+    def covers(self) -> Windowed:
+        """The window that the tables which it needs must cover."""
+        return Windowed(Measure(self, "linked", self.needs), "sum", self.days, 0)
+
+
+@dataclass(frozen=True)
 class Windowed:
     """A measure over a window, as one column: days ``[cutoff - start, cutoff - end)``; no start means all history.
 
@@ -130,16 +205,16 @@ class Windowed:
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of a tile kind, or of pairs.
+    """A column of a tile kind, of pairs, or of what is read across sellers.
 
     Attributes:
-        kind: the tile kind.
+        kind: the tile kind, or what takes its place.
         name: the column.
         needs: tables (``reviews``) and optional columns (``review_actions.queue``) without which it is missing.
 
     """
 
-    kind: TileKind | Pairs
+    kind: TileKind | Pairs | Across
     name: str
     needs: tuple[str, ...]
 
@@ -192,7 +267,7 @@ class Measure:
         return self._over("elsewhere", days, 0, (by, within, work.name))
 
     def _gathered(self, how: Gathering, days: int) -> Formula:
-        if isinstance(self.kind, Pairs) or self.kind.by is None:
+        if not isinstance(self.kind, TileKind) or self.kind.by is None:
             raise ValueError(
                 f"measure '{self.name}': tile kind '{self.kind.name}' names no entity; give it a column `by`"
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -16,17 +17,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.catalogue import CATALOGUE, WINDOWED, pairs_of_days, tile_kinds
+from features.across import read_across
+from features.catalogue import (
+    CATALOGUE,
+    WINDOWED,
+    across_sellers,
+    measured_kinds,
+    pairs_of_days,
+    tile_kinds,
+    windowed_of,
+)
 from features.contract import TABLES
 from features.coverage import covered, flag_name
 from features.engine import connect, count
-from features.families.removals import ARRIVED
 from features.fits import MEANING
 from features.folding import fold
+from features.inputs import open_listings
 from features.landed import landed
-from features.measures import LONGEST_DAYS, Pairs, TileKind
+from features.measures import Across, TileKind
+from features.neighbours import with_neighbours
 from features.pairs import paired
 from features.peers import with_peers
+from features.rivals import places
+from features.sellers_then import SIZE, sellers_then
 from features.settings import FeatureSettings
 from features.signal import Signal
 from features.store import Manifest, Store, StoredFile
@@ -51,8 +64,7 @@ SELLER_COLUMNS = (
 _ROWS_A_MB = 300
 """Rows of the signal table that are computed at once, for each megabyte of the memory limit."""
 
-_SIZE = ARRIVED.total(LONGEST_DAYS)
-_WINDOWED = WINDOWED | _SIZE.inputs
+_WINDOWED = WINDOWED | SIZE.inputs
 
 
 def signals_at(
@@ -87,10 +99,10 @@ def signals_at(
 
 
 def table_group(settings: FeatureSettings) -> str:
-    """The store's group of signal tables; its fingerprint covers every signal, its facts and the peers."""
+    """The store's group of signal tables; its fingerprint covers every signal, its facts, the peers and relations."""
     parts = [signal.fingerprint for signal in CATALOGUE.values()]
     parts += [folding.group for folding in foldings(settings)]
-    parts += [MEANING, str(settings.peers.min_group_sellers)]
+    parts += [MEANING, str(settings.peers.min_group_sellers), str(settings.relations.max_sellers_linked)]
     return f"signals/{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
 
 
@@ -154,57 +166,66 @@ def signal_tables(
     def tiles_of(kind: TileKind) -> str:
         return tiles(store, manifest, kind, tile_folding(kind, settings).group, cutoffs)
 
-    _measure(connection, rows_of or tiles_of, cutoffs)
+    _measure(connection, store, manifest, rows_of or tiles_of, cutoffs, settings)
     found = connection.sql(_values(store, manifest, cutoffs)).to_arrow_table()
-    for name in (*tile_kinds(), *pairs_of_days()):
+    for name in measured_kinds():
         connection.execute(f"drop table {name}_measures")
     for cutoff in cutoffs:
         rows = found.filter(pc.equal(found["as_of"], pa.scalar(datetime.combine(cutoff, time()), pa.timestamp("us"))))
-        yield cutoff, with_peers(rows, CATALOGUE, settings.peers).select([*SELLER_COLUMNS, *CATALOGUE])
+        rows = with_peers(rows, CATALOGUE, settings.peers)
+        rows = with_neighbours(rows, CATALOGUE, partial(_links, connection, cutoff))
+        yield cutoff, rows.select([*SELLER_COLUMNS, *CATALOGUE])
+
+
+def _links(connection: duckdb.DuckDBPyConnection, cutoff: date, relation: str) -> pa.Table:
+    """The links of a relation at a cutoff."""
+    query = f"select seller_id, entity, strength from {relation}_links where as_of = date '{cutoff}'"
+    return connection.sql(query).to_arrow_table()
 
 
 def _measure(
-    connection: duckdb.DuckDBPyConnection, rows_of: Callable[[TileKind], str], cutoffs: Sequence[date]
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    manifest: Manifest,
+    rows_of: Callable[[TileKind], str],
+    cutoffs: Sequence[date],
+    settings: FeatureSettings,
 ) -> None:
-    """Make the table KIND_measures of each tile kind, and of the pairs, that some signal reads."""
-    kinds: dict[str, TileKind | Pairs] = {**tile_kinds(), **pairs_of_days()}
+    """Make ``sellers_then``, KIND_measures of all that formulas read, and RELATION_links of what makes neighbours."""
     rows = {name: rows_of(kind) for name, kind in tile_kinds().items()}
     for name, pairs in pairs_of_days().items():
         sides = rows[pairs.events.kind.name], rows[pairs.around[0].kind.name]
         connection.execute(f"create or replace temp table {name}_rows as select * from {paired(pairs, *sides)}")
         rows[name] = f"{name}_rows"
-    for name, kind in kinds.items():
+    for name, kind in measured_kinds().items():
         of_kind = sorted((each for each in _WINDOWED if each.measure.kind == kind), key=lambda each: each.column)
-        measure(connection, f"{name}_measures", rows[name], of_kind, cutoffs)
+        if not isinstance(kind, Across):
+            measure(connection, f"{name}_measures", rows[name], of_kind, cutoffs)
+    connection.execute(f"create or replace temp table sellers_then as {sellers_then(store, manifest, cutoffs)}")
+    open_listings(connection, store, manifest)
+
+    def places_at(cutoff: date, days: int) -> str:
+        return places(store, manifest, cutoff, days, settings)
+
+    read_across(connection, rows, across_sellers().values(), cutoffs, settings.relations, places_at)
 
 
 def _values(store: Store, manifest: Manifest, cutoffs: Sequence[date]) -> str:
     """SQL of the signals that are formulas: a row is a seller whose account was known at a cutoff."""
-    key_types = manifest.identity["key_types"]
     needs = {(source, each.reach_days) for each in _WINDOWED for source in each.measure.needs}
     joins = "\n".join(
         f"left join {kind}_measures on {kind}_measures.seller_id = sellers_then.seller_id"
         f" and {kind}_measures.as_of = sellers_then.as_of"
-        for kind in (*tile_kinds(), *pairs_of_days())
+        for kind in measured_kinds()
     )
     values = ",\n  ".join(
         f"{_value(signal)} as {signal.name}" for signal in CATALOGUE.values() if signal.compared is None
     )
     return f"""
 -- a row is a seller at a cutoff
-with sellers_then as (
-  select seller_id, as_of, marketplace, category, owner_id
-  from (
-    select s.*, c.as_of, row_number() over (partition by s.seller_id, c.as_of order by s.valid_from desc) as age
-    from ({landed(store, manifest, TABLES["sellers"], key_types)}) as s
-    join {cutoff_table(cutoffs)} as c on s.known_at < c.as_of
-  )
-  where age = 1
-),
-coverage_then as ({covered(store, manifest, needs, cutoff_table(cutoffs))})
+with coverage_then as ({covered(store, manifest, needs, cutoff_table(cutoffs))})
 select
   sellers_then.* replace (cast(sellers_then.as_of as timestamp) as as_of),
-  case when {_SIZE.sql} = 0 then 'none' else 'e' || cast(floor(log10({_SIZE.sql})) as bigint) end as size_band,
   {values}
 from sellers_then
 left join coverage_then
@@ -215,9 +236,11 @@ order by sellers_then.as_of, sellers_then.seller_id
 
 
 def _value(signal: Signal) -> str:
-    if signal.formula is None:
-        raise ValueError(f"signal '{signal.name}' has no formula: it compares others")
-    needs = sorted({(source, each.reach_days) for each in signal.formula.inputs for source in each.measure.needs})
+    """SQL of a formula, where its windows are covered; of a reading of neighbours, 0 where they are."""
+    inputs = windowed_of(signal)
+    needs = sorted({(source, each.reach_days) for each in inputs for source in each.measure.needs})
     covers = " and ".join(f"coverage_then.{flag_name(source, days)}" for source, days in needs)
+    if signal.formula is None:
+        return f"case when {covers} then 0.0 end"
     empty = "null" if signal.no_events is None else repr(signal.no_events)
     return f"case when {covers} then coalesce(cast({signal.formula.sql} as double), {empty}) end"

@@ -54,6 +54,12 @@ class PeerSettings(Section):
     min_group_sellers: PositiveCount
 
 
+class RelationSettings(Section):
+    """Which sellers are held to be related."""
+
+    max_sellers_linked: PositiveCount
+
+
 class FeatureSettings(Section):
     """All that intake and signals are told; the configuration of every job starts with these sections."""
 
@@ -61,6 +67,7 @@ class FeatureSettings(Section):
     privacy: PrivacySettings
     engine: EngineSettings
     peers: PeerSettings
+    relations: RelationSettings
 
 
 Settings = TypeVar("Settings", bound=BaseModel)

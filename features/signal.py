@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from features.measures import Formula
+from features.measures import Formula, Relation
 
 Direction = Literal[-1, 0, 1]
 Unit = Literal[
@@ -21,6 +21,8 @@ Unit = Literal[
     "observations",
     "units",
     "people",
+    "suspensions",
+    "complaints",
     "weeks",
     "days",
     "share",
@@ -66,6 +68,28 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Neighbours:
+    """How a signal is read from the sellers to whom a seller is related.
+
+    Attributes:
+        of: the signal that is read, a formula or a comparison with peers.
+        over: what makes sellers neighbours.
+        read: ``mean`` weighs each neighbour by how strongly it is linked; ``riskiest`` is the value of the neighbour
+            that is farthest on the signal's risky side. Neighbours for which it is missing are left out.
+
+    """
+
+    of: Signal
+    over: Relation
+    read: Literal["mean", "riskiest"]
+
+    @property
+    def meaning(self) -> str:
+        """What is read, down to the facts."""
+        return f"{self.read} among neighbours by {self.over.facts} of {self.of.meaning}"
+
+
+@dataclass(frozen=True)
 class Retired:
     """Since when, and why, no new model learns from a signal; it is computed as long as some model reads it."""
 
@@ -88,8 +112,9 @@ class Signal:
         why: why an investigator should care.
         source: where the idea comes from.
         sentence: the reason in words, at most 200 characters; ``{value}`` and ``{peer}`` are filled in.
-        formula: windowed measures combined; None for a comparison with peers.
+        formula: windowed measures combined; None for what is told from the signals of other sellers.
         compared: how it is held against the peers, if it is such a comparison.
+        neighbours: how it is read from related sellers, if it is such a reading.
         day_zero: whether the order of sellers before any verdict reads this tail.
         retired: set when no new model shall learn from it.
 
@@ -106,14 +131,16 @@ class Signal:
     sentence: str
     formula: Formula | None = None
     compared: Comparison | None = None
+    neighbours: Neighbours | None = None
     day_zero: bool = False
     retired: Retired | None = None
 
     @property
     def meaning(self) -> str:
-        """What the number is, as SQL: its formula down to the facts, or the signal that is compared."""
-        if self.compared is not None:
-            return self.compared.meaning
+        """What the number is, as SQL: its formula down to the facts, or what other sellers' signals it is told from."""
+        told = self.compared or self.neighbours
+        if told is not None:
+            return told.meaning
         formula = self.formula or Formula("null")
         facts = sorted({windowed.measure.kind.facts for windowed in formula.inputs})
         return " ".join([formula.sql, str(self.no_events), *facts])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from features.catalogue import CATALOGUE
+from features.catalogue import CATALOGUE, windowed_of
 from features.signal import Signal
 
 PAGE = Path("docs") / "signals.md"
@@ -38,7 +38,13 @@ def _overview(service: str, catalogue: Mapping[str, Signal]) -> str:
         if signal.service == service
     ]
     return "\n".join(
-        [f"## {service.capitalize()}\n", "| signal | unit | days | risk |", "| --- | --- | --- | --- |", *rows, ""]
+        [
+            f"## {service.replace('_', ' ').capitalize()}\n",
+            "| signal | unit | days | risk |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
     )
 
 
@@ -53,6 +59,9 @@ def _facts(signal: Signal) -> Iterator[str]:
     yield f"*Unit* {signal.unit}, *window* {signal.window_days} days, *risk* {_risk(signal)}, *quiet* {_quiet(signal)}"
     if signal.compared is not None:
         yield f"*Compares* `{signal.compared.of.name}` with the peers' ({_how(signal)})"
+    if signal.neighbours is not None:
+        told, shared = signal.neighbours, signal.neighbours.over.name.replace("_", " ")
+        yield f"*Reads* `{told.of.name}` of {shared} with it in {told.over.days} days ({told.read})"
     yield f"*Needs* {', '.join(f'`{need}`' for need in _needs(signal))}"
     yield f"*Source* {signal.source}"
     yield f"*Fingerprint* `{signal.fingerprint[:16]}`"
@@ -82,8 +91,8 @@ def _needs(signal: Signal) -> list[str]:
     if signal.compared is not None:
         compared = (signal.compared.of, signal.compared.exposure)
         return sorted({need for each in compared if each is not None for need in _needs(each)})
-    inputs = signal.formula.inputs if signal.formula is not None else ()
-    return sorted({need for windowed in inputs for need in windowed.measure.needs})
+    own = {need for windowed in windowed_of(signal) for need in windowed.measure.needs}
+    return sorted(own.union(*([] if signal.neighbours is None else [_needs(signal.neighbours.of)])))
 
 
 if __name__ == "__main__":

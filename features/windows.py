@@ -17,7 +17,7 @@ from features.engine import count
 from features.gathered import entities, is_gathered, streak
 from features.grid import on_grid
 from features.group_work import GROUP_WORK
-from features.measures import Pairs, TileKind, Windowed
+from features.measures import Across, Pairs, TileKind, Windowed
 
 _OLDER = 1_000_000
 """Days: of what lies before every window."""
@@ -94,9 +94,9 @@ def _added(
         yield _direct(replaced, added, cutoffs), names
 
 
-def _has_few_rows(kind: TileKind | Pairs) -> bool:
+def _has_few_rows(kind: TileKind | Pairs | Across) -> bool:
     """Whether a grid of all sellers and weeks would cost more than its rows: kinds of entities, and pairs of days."""
-    return isinstance(kind, Pairs) or kind.by is not None
+    return not isinstance(kind, TileKind) or kind.by is not None
 
 
 def _gathered(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> Iterator[_Part]:

@@ -131,6 +131,8 @@ class Configuration(FeatureSettings):
     @property
     def digest(self) -> str:
         """SHA-256 of the settings that change a fitted model; under the same digest a newer fit is a refresh."""
-        fitted = self.model_dump(mode="json", include={"contract", "peers", "labels", "classifier", "calibration"})
+        fitted = self.model_dump(
+            mode="json", include={"contract", "peers", "relations", "labels", "classifier", "calibration"}
+        )
         del fitted["contract"]["max_age_days"], fitted["classifier"]["threads"]
         return hashlib.sha256(json.dumps(fitted, sort_keys=True).encode()).hexdigest()

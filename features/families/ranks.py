@@ -199,6 +199,8 @@ def _change(days: int) -> Signal:
     )
 
 
+JUMP_91 = _jump(91)
+
 SWING = Signal(
     name="rank_swing_91d",
     service="rank",
@@ -327,7 +329,7 @@ LEAPS_HELD = Signal(
 
 SIGNALS: tuple[Signal, ...] = (
     _jump(28),
-    _jump(91),
+    JUMP_91,
     _jump(LONGEST_DAYS),
     _change(28),
     _change(91),
@@ -340,7 +342,7 @@ SIGNALS: tuple[Signal, ...] = (
     PLACES_SEEN,
     LEAPS_HELD,
     against_peers(_jump(28)),
-    against_peers(_jump(91)),
+    against_peers(JUMP_91),
     against_peers(_surprise(28)),
     robust_tail(
         _jump(28),

@@ -24,6 +24,8 @@ _PLAIN = {
     "came_negative": counted(NEGATIVE),
     "came_positive": counted(POSITIVE),
     "came_stars": "rating",
+    "came_five": counted("rating = 5"),
+    "came_five_unverified": counted("rating = 5 and not verified"),
 }
 
 REVIEW_ARRIVALS = TileKind(
@@ -32,7 +34,7 @@ REVIEW_ARRIVALS = TileKind(
     lookup=OF_REVIEWS,
     facts=f"""
 -- a row is a review that arrives at a seller and is shown there
-{review_steps()}
+{review_steps("reviews", "verified")}
 select seller_id, known_at, happened_at, cast(null as date) as until_on,
   {", ".join(f"{sql} as {name}" for name, sql in _PLAIN.items())}
 from held_posts
@@ -97,6 +99,7 @@ _MEASURES = {
     "raised_stars": _stood("(visible or withheld or withdrawn) and rating > posted", "(rating - posted)"),
     "removed": counted("what = 'removed'"),
     **{f"removed_{by}": counted(f"what = 'removed' and actor_kind = {kind}") for by, kind in _BY.items()},
+    "removed_automation_five": counted("what = 'removed' and actor_kind = 'automation' and rating = 5"),
     "removed_staff_negative": counted(f"what = 'removed' and actor_kind = 'staff' and {NEGATIVE}"),
     "removed_staff_positive": counted(f"what = 'removed' and actor_kind = 'staff' and {POSITIVE}"),
 }
@@ -126,6 +129,9 @@ WITHHELD, WITHHELD_STARS = _measure("withheld"), _measure("withheld_stars")
 WITHDRAWN, WITHDRAWN_STARS = _measure("withdrawn"), _measure("withdrawn_stars")
 RAISED_STARS = _measure("raised_stars")
 REMOVED_STAFF = _measure("removed_staff")
+FIVES_REMOVED_BY_AUTOMATION = Measure(REVIEW_CHANGES, "removed_automation_five", _REMOVALS)
+FIVES_CAME = Measure(REVIEW_ARRIVALS, "came_five", _REVIEWS)
+UNVERIFIED_FIVES_CAME = Measure(REVIEW_ARRIVALS, "came_five_unverified", _REVIEWS)
 
 
 def at_risk(days: int, stars: str = "") -> Formula:
@@ -311,6 +317,15 @@ def _change(name: str, by: str, stars: str, direction: Direction, sentence: str)
 
 _WINDOWS = (28, 91, LONGEST_DAYS)
 
+EXCESS_91 = _excess(91)
+NEGATIVE_REMOVALS_RARITY = rarity(
+    NEGATIVE_REMOVALS,
+    NEGATIVES_AT_RISK,
+    "beta_binomial",
+    "{value} of the sellers like it lost so many negative reviews to staff in 91 days; usual is {peer}.",
+    day_zero=True,
+)
+
 SIGNALS: tuple[Signal, ...] = (
     *(_deletion_rate(days) for days in _WINDOWS),
     *(_deletion_rate_of(stars, days) for stars in ("negative", "positive") for days in _WINDOWS),
@@ -330,20 +345,14 @@ SIGNALS: tuple[Signal, ...] = (
     _change("automation", "automation", "", 0, "The share of reviews that automation removed"),
     against_peers(_deletion_rate(91)),
     against_peers(_deletion_rate_of("negative", 91)),
-    against_peers(_excess(91)),
+    against_peers(EXCESS_91),
     expected(
         NEGATIVE_REMOVALS,
         NEGATIVES_AT_RISK,
         "beta_binomial",
         "By its own 91 days and its peers', staff remove {value} of its negative reviews; usual are {peer}.",
     ),
-    rarity(
-        NEGATIVE_REMOVALS,
-        NEGATIVES_AT_RISK,
-        "beta_binomial",
-        "{value} of the sellers like it lost so many negative reviews to staff in 91 days; usual is {peer}.",
-        day_zero=True,
-    ),
+    NEGATIVE_REMOVALS_RARITY,
     expected(
         STAFF_REMOVALS,
         REVIEWS_AT_RISK,

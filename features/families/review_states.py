@@ -12,16 +12,17 @@ def counted(condition: str) -> str:
     return f"case when {condition} then 1 else 0 end"
 
 
-def review_steps(reviews: str = "reviews") -> str:
+def review_steps(reviews: str = "reviews", *more: str) -> str:
     """SQL of common table expressions, ``posts`` to ``steps``, about the reviews that the table expression yields.
 
     A row of ``posts`` is a review with the seller of its product when it was written; a row of ``steps`` is a review
-    after something of it became known, beside how it stood before.
+    after something of it became known, beside how it stood before. Posts also carry these ``more`` columns of reviews.
     """
+    columns = "".join(f", {column}" for column in more)
     return f"""
 with posts as (
   select
-    r.review_id, r.product_id, r.rating, r.created_at as happened_at, s.seller_id,
+    r.review_id, r.product_id, r.rating, r.created_at as happened_at, s.seller_id{columns},
     greatest(r.known_at, s.listing_known_at) as known_at
   from {reviews} as r
   join listing_spans as s
@@ -31,7 +32,7 @@ with posts as (
 -- a row is a review with the seller whose product shows it when it becomes known
 held_posts as (
   select
-    p.review_id, p.product_id, p.rating, p.happened_at, p.known_at, p.seller_id,
+    p.review_id, p.product_id, p.rating, p.happened_at, p.known_at, p.seller_id{columns},
     coalesce(h.seller_id, p.seller_id) as holder, h.happened_at as held_since
   from posts as p
   left join listing_holders as h

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from features.contract import TABLES
 from tests.features.random_market import OTHER_CONTENT, known_at
 from tests.features.random_moments import DAY, NOBODY, Market, Row
+from tests.features.rival_markets import befallen_rivals
 from tests.features.twin_events import midnight
 
 _MEANWHILE = 20 * DAY
@@ -173,7 +174,8 @@ def calm_market(*, reviewed: bool) -> Market:
 def with_burst(market: Market, instant: datetime) -> Market:
     """Add something of every kind that happens to seller 1 of a calm market at one instant, or on its day.
 
-    A removal days before it leaves every window before the instant does; the rivals differ among themselves meanwhile.
+    A removal days before it leaves every window before the instant does; the rivals differ among themselves meanwhile,
+    and befalls them what is done by those who have to do with the first.
     """
     earlier = {"review_id": 3, "acted_at": instant - 5 * DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
     kept = {"kind": "kept", "queue": "disputes"}
@@ -181,6 +183,7 @@ def with_burst(market: Market, instant: datetime) -> Market:
     more: dict[str, list[Row]] = {
         "reviews": [
             {**market["reviews"][0], "review_id": 20, "created_at": instant},
+            {**market["reviews"][4], "review_id": 90, "created_at": instant},
             *({**market["reviews"][0], "review_id": review, "product_id": 2} for review in range(21, 51)),
             *_rival_reviews(instant + _MEANWHILE),
         ],
@@ -208,7 +211,9 @@ def with_burst(market: Market, instant: datetime) -> Market:
             | {"records": 2}
         ],
     }
-    return {name: [*market.get(name, []), *more.get(name, [])] for name in {**market, **more}}
+    befallen = befallen_rivals(market["reviews"][4], instant)
+    names = {**market, **more, **befallen}
+    return {name: [*market.get(name, []), *more.get(name, []), *befallen.get(name, [])] for name in names}
 
 
 def meeting_market() -> tuple[Market, list[date]]:

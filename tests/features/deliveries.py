@@ -26,6 +26,8 @@ from tests.features.random_moments import FIRST_DAY, Market
 
 SMALL_GROUP = 3
 """Sellers; peers of a market of a handful."""
+SMALL_LINKS = 4
+"""Sellers; who has to do with more of them links nobody."""
 
 
 def for_small_markets(configuration: Configuration, key_file: Path, threads: int = 2) -> Configuration:
@@ -36,6 +38,7 @@ def for_small_markets(configuration: Configuration, key_file: Path, threads: int
         "privacy": configuration.privacy.model_copy(update={"key_file": key_file}),
         "engine": configuration.engine.model_copy(update={"threads": threads}),
         "peers": configuration.peers.model_copy(update={"min_group_sellers": SMALL_GROUP}),
+        "relations": configuration.relations.model_copy(update={"max_sellers_linked": SMALL_LINKS}),
     }
     return configuration.model_copy(update=changed)
 

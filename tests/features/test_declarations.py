@@ -56,8 +56,13 @@ def test_a_reader_is_told_why_and_whence(signal: Signal) -> None:
 
 
 @every_signal
-def test_a_signal_is_a_formula_or_a_comparison_of_signals_of_the_catalogue(signal: Signal) -> None:
-    assert (signal.formula is None) != (signal.compared is None)
+def test_a_signal_is_a_formula_or_told_from_signals_of_the_catalogue(signal: Signal) -> None:
+    assert [signal.formula, signal.compared, signal.neighbours].count(None) == 2
+    if signal.neighbours is not None:
+        read = signal.neighbours.of
+        assert CATALOGUE[read.name] == read
+        assert read.neighbours is None
+        assert signal.no_events is None
     if signal.compared is not None:
         compared = [each for each in (signal.compared.of, signal.compared.exposure) if each is not None]
         assert [CATALOGUE[each.name] for each in compared] == compared

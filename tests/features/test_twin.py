@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from features.catalogue import CATALOGUE
 from model.settings import Configuration
-from tests.features.altered_markets import meeting_market
+from tests.features.altered_markets import calm_market, meeting_market
 from tests.features.busy_market import busy_market
-from tests.features.deliveries import SMALL_GROUP, for_small_markets, signals_of
+from tests.features.deliveries import SMALL_GROUP, SMALL_LINKS, for_small_markets, signals_of
 from tests.features.examples import few
 from tests.features.random_market import random_market, telling_cutoffs, text_keys
 from tests.features.random_moments import Market
+from tests.features.rival_markets import crowded_market
 from tests.features.twin import signal_table
 
 SEEDS = (1, 6, 16)
@@ -30,7 +31,7 @@ ROUNDED_TO = 1e-7
 def assert_same(market: Market, cutoffs: list[date], configuration: Configuration) -> None:
     with TemporaryDirectory() as folder:
         clever = signals_of(Path(folder), market, cutoffs, for_small_markets(configuration, Path(folder) / "key"))
-    naive = signal_table(market, cutoffs, SMALL_GROUP)
+    naive = signal_table(market, cutoffs, SMALL_GROUP, SMALL_LINKS)
     assert list(clever.columns) == list(naive.columns)
     if naive.empty:  # nobody had an account yet, and a frame without rows has no types to compare
         assert clever.empty
@@ -72,3 +73,13 @@ def test_the_naive_twin_agrees_where_instants_meet(configuration: Configuration)
     market, cutoffs = meeting_market()
     for each in (cutoffs, cutoffs[2:3], cutoffs[3:4]):
         assert_same(market, each, configuration)
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_the_naive_twin_agrees_where_many_meet(seed: int, configuration: Configuration) -> None:
+    market, cutoffs = crowded_market(calm_market(reviewed=True), Random(seed))  # noqa: S311  (a market, not a secret)
+    assert_same(market, cutoffs, configuration)
+    naive = signal_table(market, cutoffs, SMALL_GROUP, SMALL_LINKS)
+    told = [name for name, signal in CATALOGUE.items() if signal.neighbours is not None]
+    assert naive[[*told, "rival_lookups_91d", "rival_one_stars_91d"]].nunique().ge(3).all()  # or nothing was compared
+    assert naive["rival_suspensions_91d"].nunique() >= 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -21,7 +21,9 @@ from features.signal import Signal
 from tests.features import twin_pressure, twin_sales, twin_staff, twin_standing
 from tests.features.random_moments import Market, Row
 from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
+from tests.features.twin_neighbours import read_neighbours
 from tests.features.twin_peers import compare_with_peers
+from tests.features.twin_rivals import Rivals, befell_rivals, done_by_staff, panned_rivals, rivals_at, serving
 from tests.features.twin_stories import Happening, Standing, Story, moves_of, story_of
 
 _YEAR = 364
@@ -30,27 +32,33 @@ _TWICE = 0.693147  # the logarithm of 2, in whole millionths as rises are kept
 NAN = math.nan
 
 
-def signal_table(market: Market, cutoffs: Sequence[date], min_group_sellers: int) -> pd.DataFrame:
+def signal_table(
+    market: Market, cutoffs: Sequence[date], min_group_sellers: int, max_sellers_linked: int
+) -> pd.DataFrame:
     """The signal table as features.panel describes it, from delivered rows."""
     rows = counted(market)
     listings = Listings(rows["products"])
     stories = [story_of(review, rows["review_actions"], listings) for review in rows["reviews"]]
     happenings = [each for story in stories for each in story.happenings]
-    happenings += moves_of(rows["search_ranks"], listings)
+    happenings += [*moves_of(rows["search_ranks"], listings), *done_by_staff(rows, listings)]
     happenings += [*twin_staff.under_tickets(happenings, rows["tickets"]), *twin_staff.in_queues(rows, listings)]
     happenings += [*twin_pressure.pressed(rows, listings), *twin_standing.on_accounts(rows)]
     happenings += twin_sales.sales_of(rows["sales"], listings)
     covered = coverage_of(rows, listings)
     table: list[Row] = []
     for cutoff in sorted(set(cutoffs)):
-        sellers = []
-        for seller in _sellers_at(rows["sellers"], cutoff):
-            view = View(seller["seller_id"], cutoff, happenings, stories)
+        sellers = [{**row, "as_of": pd.Timestamp(cutoff)} for row in _sellers_at(rows["sellers"], cutoff)]
+        views = [View(row["seller_id"], cutoff, happenings, stories, max_sellers_linked) for row in sellers]
+        for seller, view in zip(sellers, views, strict=True):
             size = view.count(_YEAR, "arrived")
-            band = "none" if size == 0 else f"e{len(str(size)) - 1}"
-            values = {name: _value(signal, view, covered, seller["marketplace"]) for name, signal in CATALOGUE.items()}
-            sellers.append({**seller, "as_of": pd.Timestamp(cutoff), "size_band": band, **values})
+            seller["size_band"] = "none" if size == 0 else f"e{len(str(size)) - 1}"
+        rivals = rivals_at(cutoff, sellers, rows["search_ranks"], listings)
+        for seller, each in zip(sellers, views, strict=True):
+            view = replace(each, rivals=rivals)
+            for name, signal in CATALOGUE.items():
+                seller[name] = _value(signal, view, covered, seller["marketplace"])
         compare_with_peers(sellers, min_group_sellers)
+        read_neighbours(sellers, partial(View(None, cutoff, happenings, stories).of_all, 91), max_sellers_linked)
         table += sellers
     names = ["seller_id", "as_of", "marketplace", "category", "owner_id", "size_band", "peer_group"]
     return pd.DataFrame(table, columns=[*names, "peer_sellers", *CATALOGUE])
@@ -72,6 +80,8 @@ class View:
     cutoff: date
     happenings: list[Happening]
     stories: list[Story]
+    max_sellers_linked: int = 0
+    rivals: Rivals | None = None
 
     def within(self, days: int, *whats: str, until: int = 0) -> list[Happening]:
         """What happened in the window; late news only in a year's, and nothing that a correction has replaced."""
@@ -293,6 +303,50 @@ def _leaps_held(view: View) -> float:
     return _share(max(0, _leaps(view) - falls), _leaps(view))
 
 
+def _befell_rivals(view: View, what: str) -> float:
+    if view.rivals is None:
+        raise ValueError("a view without rivals")
+    happened = view.of_all(91, "served", what)
+    if what == "written":
+        return panned_rivals(view.seller, happened, view.rivals, view.max_sellers_linked)
+    return befell_rivals(view.seller, what, happened, view.rivals, view.max_sellers_linked)
+
+
+def _largest_day(view: View, days: int = 91, until: int = 0) -> float:
+    praise = [each for each in view.within(days, "came", until=until) if each.stars == 5]
+    # what is late news is no part of a day's arrivals, as it became known long after them
+    by_day = Counter((each.counts_from.date(), each.late) for each in praise)
+    return max(by_day.values(), default=0)
+
+
+def _praising(view: View) -> set[Any]:
+    return {each.person for each in view.within(91, "written") if each.stars == 5}
+
+
+def _others(view: View) -> dict[Any, set[Any]]:
+    """Who praised each other seller."""
+    sellers = {each.seller for each in view.happenings} - {view.seller}
+    return {other: _praising(replace(view, seller=other)) for other in sellers}
+
+
+def _praising_others(view: View) -> set[Any]:
+    """Who praised the seller and others, but not too many."""
+    praised = Counter(person for people in _others(view).values() for person in people)
+    return {person for person in _praising(view) if 1 <= praised[person] < view.max_sellers_linked}
+
+
+def _closest(view: View) -> float:
+    """The most five-star reviewers in common with one other seller, beside what both their numbers let expect."""
+    mine, few, others = _praising(view), _praising_others(view), _others(view)
+    everybody = mine.union(*others.values())
+    excess = [
+        math.log((len(few & theirs) + 1) / (len(mine) * len(theirs) / len(everybody) + 1))
+        for theirs in others.values()
+        if few & theirs
+    ]
+    return round(max([0.0, *excess]), 6)  # kept as whole millionths
+
+
 _MEANINGS: dict[str, Callable[[View], float]] = {
     **{
         f"{stars}_deletion_rate_{days}d": partial(_deletion_rate, stars=_STARS[stars], days=days)
@@ -331,6 +385,24 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     **{f"rank_jump_{days}d": partial(_jump, days=days) for days in (28, 91, _YEAR)},
     **{f"rank_jump_change_{days}d": partial(_jump_change, days=days) for days in (28, 91)},
     "rank_swing_91d": _swing,
+    "five_star_reviewers_91d": lambda view: len(_praising(view)),
+    "serving_staff_91d": lambda view: len(serving(view.seller, view.within(91, "served"))),
+    "rival_lookups_91d": partial(_befell_rivals, what="numbers read"),
+    "rival_suspensions_91d": partial(_befell_rivals, what="suspended"),
+    "rival_one_stars_91d": partial(_befell_rivals, what="written"),
+    "shared_five_star_reviewers_91d": lambda view: len(_praising_others(view)),
+    "five_star_reviewers_in_common_91d": _closest,
+    "five_star_day_91d": _largest_day,
+    "five_stars_arrived_91d": lambda view: view.count(91, "came", stars=[5]),
+    "five_star_day_change_91d": lambda view: math.log(
+        (_largest_day(view) + 1) / (_largest_day(view, _YEAR, until=91) + 1)
+    ),
+    "five_stars_removed_by_automation_182d": lambda view: _share(
+        view.count(182, "removed", stars=[5], actor=["automation"]), view.count(182, "came", stars=[5])
+    ),
+    "unverified_five_stars_91d": lambda view: _share(
+        view.count(91, "came", stars=[5], actor=["without a purchase"]), view.count(91, "came", stars=[5])
+    ),
     **twin_staff.MEANINGS,
     **twin_pressure.MEANINGS,
     **twin_standing.MEANINGS,
@@ -352,6 +424,29 @@ _NEEDS = {
         _ACTORS,
     ),
     "rank_rise_after_removals_91d": ("reviews", "review_actions", "search_ranks"),
+    **dict.fromkeys(
+        (
+            "five_star_reviewers_91d",
+            "shared_five_star_reviewers_91d",
+            "five_star_reviewers_in_common_91d",
+            "five_star_day_91d",
+            "five_stars_arrived_91d",
+            "five_star_day_change_91d",
+            "unverified_five_stars_91d",
+            "rival_one_stars_91d",
+        ),
+        ("reviews",),
+    ),
+    "serving_staff_91d": _ACTORS,
+    "rival_lookups_91d": (*_ACTORS, "staff_access", "staff_access.ticket_id", "tickets"),
+    "rival_suspensions_91d": (
+        *_ACTORS,
+        "account_actions",
+        "account_actions.actor_id",
+        "account_actions.ticket_id",
+    ),
+    **{name: _ACTORS for name in CATALOGUE if name.endswith("_by_staff_91d")},
+    **{name: ("reviews",) for name in CATALOGUE if name.endswith("_by_reviewers_91d")},
     **twin_staff.NEEDS,
     **twin_pressure.NEEDS,
     **twin_standing.NEEDS,
@@ -374,6 +469,8 @@ def _value(signal: Signal, view: View, covered: Covered, marketplace: str) -> fl
         reach = _SHORTER.get((signal.name, source), days)
         if not covered(source, marketplace, reach, view.cutoff):
             return NAN
+    if signal.neighbours is not None:
+        return 0.0
     value = float(_MEANINGS[signal.name](view))
     empty = signal.no_events if isinstance(signal.no_events, float) else NAN
     return empty if math.isnan(value) else value

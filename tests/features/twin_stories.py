@@ -86,6 +86,10 @@ def story_of(review: Row, actions: list[Row], listings: Listings) -> Story:
     held = [row for row in listings.holders(product) if row["counts_from"] <= start][-1]
     story = Story([Standing(start, held["seller_id"], review["rating"], review["rating"])], [])
     story.happenings.append(Happening(seller, "arrived", start, posted, review["rating"]))
+    by, bought = review["reviewer_id"], "" if review["verified"] else "without a purchase"
+    story.happenings.append(Happening(seller, "written", start, posted, review["rating"], person=by))
+    if held["seller_id"] == seller:
+        story.happenings.append(Happening(seller, "came", start, posted, review["rating"], actor=bought))
     if held["seller_id"] != seller:
         since = midnight(held["valid_from"])
         story.happenings.append(Happening(held["seller_id"], "arrived", start, since, review["rating"]))

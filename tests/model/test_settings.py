@@ -44,7 +44,13 @@ def test_what_changes_no_model_changes_no_digest(configuration: Configuration, s
 
 
 @pytest.mark.parametrize(
-    ("section", "setting"), [("labels", "panel_weeks"), ("classifier", "seed"), ("peers", "min_group_sellers")]
+    ("section", "setting"),
+    [
+        ("labels", "panel_weeks"),
+        ("classifier", "seed"),
+        ("peers", "min_group_sellers"),
+        ("relations", "max_sellers_linked"),
+    ],
 )
 def test_what_changes_a_model_changes_the_digest(configuration: Configuration, section: str, setting: str) -> None:
     assert _changed(configuration, section, **{setting: 7}).digest != configuration.digest

@@ -1,0 +1,192 @@
+"""What befalls a seller's rivals at the hands of its staff and of those who praise it: worked by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tests.features.conftest import (
+    Row,
+    Signals,
+    action,
+    covering,
+    honest_tables,
+    moment,
+    product,
+    rank,
+    review,
+    seller,
+)
+
+CUTOFF = "2024-06-03"
+PRODUCTS = {"anna": "lamp", "boris": "rake", "carla": "vase", "dario": "sofa"}
+TABLES = ("reviews", "review_actions", "search_ranks", "staff_access", "tickets", "account_actions")
+
+
+def lookup(name: str, whom: str | None, at: str = "2024-05-02 09:00", **more: object) -> Row:
+    row = {"access_id": name, "actor_id": "mia", "accessed_at": moment(at), "resource": "sales_report"}
+    return {**row, "seller_id": whom, **more}
+
+
+def ticket(name: str, about: str | None, at: str = "2024-05-01 09:00", **more: object) -> Row:
+    return {"ticket_id": name, "opened_at": moment(at), "opened_by_kind": "seller", "seller_id": about, **more}
+
+
+def suspension(whom: str, at: str, **more: object) -> Row:
+    return {
+        "seller_id": whom,
+        "acted_at": moment(at),
+        "kind": "suspended",
+        "actor_kind": "staff",
+        "actor_id": "mia",
+        **more,
+    }
+
+
+def places(*positions: tuple[str, int, int]) -> list[Row]:
+    """Where sellers' products stand in so many queries."""
+    return [
+        rank(PRODUCTS[whom], f"q{query}", "2024-05-01", position)
+        for whom, queries, position in positions
+        for query in range(queries)
+    ]
+
+
+NEAR = places(("anna", 3, 10), ("boris", 3, 30), ("carla", 3, 31), ("dario", 2, 11))
+"""Boris is Anna's rival; Carla stands one place too far, Dario is near in two queries only."""
+
+
+def market(**tables: list[Row]) -> dict[str, list[Row]]:
+    """Four sellers; Mia kept a review of Anna's, and every column has been seen."""
+    acted = action("praised", "kept", "2024-05-01 09:00", actor_id="mia")
+    return honest_tables(
+        **{
+            **tables,
+            "sellers": [seller("carla"), seller("dario"), *tables.get("sellers", [])],
+            "products": [product("vase", "carla"), product("sofa", "dario")],
+            "reviews": [review("praised", "lamp", 4, "2023-01-10 08:00"), *tables.get("reviews", [])],
+            "review_actions": [acted, *tables.get("review_actions", [])],
+            "staff_access": [
+                lookup("seen", "anna", "2023-01-10 08:00", ticket_id="old"),
+                *tables.get("staff_access", []),
+            ],
+            "tickets": [ticket("old", "anna", "2023-01-10 08:00"), *tables.get("tickets", [])],
+            "account_actions": [
+                suspension("dario", "2023-01-10 08:00", ticket_id="old"),
+                *tables.get("account_actions", []),
+            ],
+            "coverage": covering(*TABLES, since="2021-01-01"),
+        }
+    )
+
+
+def test_look_ups_of_those_near_in_three_queries_count(signals: Signals) -> None:
+    looked = [lookup(f"{whom} {n}", whom) for whom in ("boris", "carla", "dario") for n in range(2)]
+    now = signals(CUTOFF, market(staff_access=looked, search_ranks=NEAR))
+    assert now["rival_lookups_91d"].to_dict() == {"anna": 2, "boris": 0, "carla": 0, "dario": 0}
+    assert now["serving_staff_91d"].to_dict() == {"anna": 1, "boris": 0, "carla": 0, "dario": 0}
+
+
+def test_only_look_ups_of_numbers_without_cause_in_the_window_count(signals: Signals) -> None:
+    looked = [
+        lookup("ranking", "boris", resource="ranking_internals"),
+        lookup("of the product", None, product_id="rake"),
+        lookup("for another", "boris", ticket_id="about anna"),
+        lookup("before its ticket came", "boris", ticket_id="later"),
+        lookup("asked for", "boris", ticket_id="about boris"),
+        lookup("for nobody", "boris", ticket_id="about nobody"),
+        lookup("never opened", "boris", ticket_id="unknown"),
+        lookup("contact", "boris", resource="reviewer_contact"),
+        lookup("by another", "boris", actor_id="noah"),
+        lookup("first instant", "boris", "2024-03-04 00:00"),
+        lookup("too early", "boris", "2024-03-03 23:59:59"),
+        lookup("own", "anna"),
+    ]
+    opened = [
+        ticket("about anna", "anna"),
+        ticket("about boris", "boris"),
+        ticket("about nobody", None),
+        ticket("later", "anna", "2024-05-20 09:00"),
+    ]
+    tables = market(staff_access=looked, tickets=opened, search_ranks=NEAR)
+    # ranking, of the product, for another, before its ticket came, first instant
+    assert signals(CUTOFF, tables).loc["anna", "rival_lookups_91d"] == 5
+    assert signals("2024-05-19", tables).loc["anna", "rival_lookups_91d"] == 4 + 1  # too early is inside, later not yet
+
+
+def test_whoever_is_seen_in_no_query_has_its_like_for_rivals(signals: Signals) -> None:
+    """Anna and Boris have few reviews, Carla none and Dario is in another category."""
+    looked = [lookup(whom, whom) for whom in ("boris", "carla", "elsa")]
+    more = {
+        "sellers": [seller("elsa", category="tools")],
+        "reviews": [
+            review("new lamp", "lamp", 4, "2024-01-10 08:00"),
+            review("new rake", "rake", 4, "2024-01-10 08:00"),
+        ],
+    }
+    now = signals(CUTOFF, market(staff_access=looked, search_ranks=places(("anna", 3, 1)), **more))
+    assert now.loc["anna", "rival_lookups_91d"] == 1
+
+
+def test_accounts_and_tickets_are_service_too(signals: Signals) -> None:
+    now = signals(
+        CUTOFF,
+        market(
+            account_actions=[suspension("carla", "2024-05-01 09:00", kind="warned", actor_id="noah")],
+            tickets=[ticket("assigned", "dario", assigned_to="olga"), ticket("once more", "dario", assigned_to="olga")],
+        ),
+    )
+    assert now["serving_staff_91d"].to_dict() == {"anna": 1, "boris": 0, "carla": 1, "dario": 1}
+
+
+def test_suspensions_of_rivals_count_without_a_ticket_only(signals: Signals) -> None:
+    suspended = [
+        suspension("boris", "2024-05-02 09:00"),
+        suspension("boris", "2024-05-03 09:00", product_id="rake"),
+        suspension("boris", "2024-05-04 09:00", ticket_id="asked"),
+        suspension("boris", "2024-05-05 09:00", kind="warned"),
+        suspension("boris", "2024-05-06 09:00", actor_kind="automation"),
+        suspension("dario", "2024-05-07 09:00"),
+    ]
+    now = signals(CUTOFF, market(account_actions=suspended, search_ranks=NEAR))["rival_suspensions_91d"]
+    # Mia served all whom she suspended, but Boris's only rival is Anna, and Dario has none
+    assert now.to_dict() == {"anna": 2, "boris": 0, "carla": 0, "dario": 0}
+
+
+def test_who_praises_a_seller_and_pans_its_rivals_counts(signals: Signals) -> None:
+    def by(reviewer: str, whom: str, rating: int, at: str = "2024-05-01 09:00") -> Row:
+        return review(f"{reviewer} {whom} {rating} {at}", PRODUCTS[whom], rating, at, reviewer_id=reviewer)
+
+    written = [
+        by("pia", "anna", 5),
+        by("pia", "boris", 1),
+        by("pia", "boris", 1, "2024-05-02 09:00"),
+        by("pia", "carla", 1),
+        by("quinn", "anna", 4),
+        by("quinn", "boris", 1),
+        by("rosa", "boris", 2),
+        by("rosa", "anna", 5, "2024-03-04 00:00"),
+    ]
+    now = signals(CUTOFF, market(reviews=written, search_ranks=NEAR))["rival_one_stars_91d"]
+    assert now.to_dict() == {"anna": 2, "boris": 0, "carla": 0, "dario": 0}
+
+
+@pytest.mark.parametrize(
+    ("absent", "missing"),
+    [
+        ("staff_access", "rival_lookups_91d"),
+        ("tickets", "rival_lookups_91d"),
+        ("account_actions", "rival_suspensions_91d"),
+    ],
+)
+def test_without_a_table_only_what_needs_it_is_missing(signals: Signals, absent: str, missing: str) -> None:
+    tables = market(staff_access=[lookup("one", "boris")], search_ranks=NEAR)
+    left = {name: rows for name, rows in tables.items() if name != absent}
+    left["coverage"] = [row for row in tables["coverage"] if row["table_name"] != absent]
+    anna = signals(CUTOFF, left).loc["anna"]
+    others = {"rival_lookups_91d": 1, "rival_suspensions_91d": 0, "rival_one_stars_91d": 0, "serving_staff_91d": 1}
+    assert math.isnan(anna[missing])
+    assert {name: anna[name] for name in others if name != missing} == {
+        name: value for name, value in others.items() if name != missing
+    }
