@@ -14,7 +14,7 @@ from features.contract import TABLES, Table
 from features.engine import literal, parquet
 from features.folding import Folding
 from features.landed import WEEK, landed
-from features.listings import LISTINGS, in_force
+from features.listings import LISTINGS, done_to, in_force
 from features.lookups.lookup import Lookup
 from features.store import Manifest, Store
 
@@ -87,7 +87,7 @@ join {_SELLERS} as m on s.seller_id = m.seller_id
 select e.* replace ({known} as known_at), m.marketplace
 from {table.name} as e
 join reviews as r on e.review_id = r.review_id
-join listing_spans as s on r.product_id = s.product_id and {in_force(happened, known)}
+join listing_spans as s on r.product_id = s.product_id and {in_force(done_to(happened, "r.review_id"), known)}
 join {_SELLERS} as m on s.seller_id = m.seller_id
 """
     if "seller_id" in parents:

@@ -110,6 +110,15 @@ LISTING_TABLES = ("sellers", "products")
 """The tables of the contract from which these are made."""
 
 
+def done_to(happened: str, key: str) -> str:
+    """SQL of an instant, told with the key of the row to which something was done then, which is never null.
+
+    A planner that knows the instant without that row may first join what was done with all spans of that time, which are
+    a thousand times the rows that are wanted, and only then with the row that tells the product.
+    """
+    return f"case when {key} is not null then {happened} end"
+
+
 def in_force(happened: str, known: str, span: str = "s") -> str:
     """SQL of the join with ``listing_spans`` on what happened and from when it counts, its listing being known."""
     return (

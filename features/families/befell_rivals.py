@@ -37,9 +37,9 @@ where other.ones > 0 and mine.fives > 0
 """,
 )
 
-RIVAL_LOOKUPS = _BEFELL.number("lookups", REVIEW_ACTS, LOOKUPS)
+RIVAL_LOOKUPS = _BEFELL.number("lookups", REVIEW_ACTS, ACCOUNT_ACTS, LOOKUPS)
 """Look-ups of rivals' numbers without cause, by staff who acted on the seller and not on too many."""
-RIVAL_SUSPENSIONS = _BEFELL.number("suspensions", REVIEW_ACTS, UNASKED_SUSPENSIONS)
+RIVAL_SUSPENSIONS = _BEFELL.number("suspensions", REVIEW_ACTS, ACCOUNT_ACTS, UNASKED_SUSPENSIONS)
 """Suspensions of rivals without a ticket, by the same."""
 RIVAL_ONES = _BEFELL.number("ones", FIVES, ONES)
 """One-star reviews of rivals by those who gave the seller five stars, and judged not too many."""

@@ -34,7 +34,7 @@ SERVING_STAFF = Signal(
     why="How many of the staff had to do with it: the size against which their look-ups of rivals are seen.",
     source="exposure of rival_lookups_91d",
     sentence="{value} people of the staff acted on it in 91 days; usual are {peer}.",
-    formula=_SERVED.number("serving", REVIEW_ACTS),
+    formula=_SERVED.number("serving"),
 )
 
 RIVAL_LOOKUPS = Signal(

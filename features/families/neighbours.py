@@ -12,7 +12,6 @@ from features.families.ranks import JUMP_91
 from features.families.removals import EXCESS_91, NEGATIVE_REMOVALS_RARITY
 from features.families.removers import BY_KNOWN
 from features.families.reviewers import FIVES
-from features.families.staff_service import REINSTATEMENTS
 from features.families.surprise import surprise
 from features.measures import Relation
 from features.signal import Neighbours, Signal
@@ -21,30 +20,28 @@ _DAYS = 91
 
 BY_STAFF = Relation(
     name="sellers_sharing_staff",
-    reads=(BY_KNOWN, REINSTATEMENTS),
+    reads=(BY_KNOWN,),
     days=_DAYS,
     rows=f"""
--- a row is a seller and a member of staff who did more for it, in one kind of work, than all work of both lets expect
+-- a row is a seller and a member of staff who removed more for it than all removals of both let expect
 with work as (
-  select 'removes' as what, seller_id, actor_id, negatives_removed_by_known as events
+  select seller_id, actor_id, negatives_removed_by_known as events
   from staff_removals_in_window where negatives_removed_by_known > 0
-  union all
-  select 'reinstates', seller_id, actor_id, reinstatements from account_service_in_window where reinstatements > 0
 ),
-actors as (select what, actor_id, count(*) as sellers, sum(events) as events from work group by what, actor_id),
-sellers as (select what, seller_id, sum(events) as events from work group by what, seller_id),
-kinds as (select what, sum(events) as events from work group by what),
+actors as (select actor_id, count(*) as sellers, sum(events) as events from work group by actor_id),
+sellers as (select seller_id, sum(events) as events from work group by seller_id),
+everybody as (select sum(events) as events from work),
 expected as (
   select
-    w.what, w.seller_id, w.actor_id, cast(w.events as double) as events,
-    cast(a.events as double) * cast(s.events as double) / cast(k.events as double) as expected
+    w.seller_id, w.actor_id, cast(w.events as double) as events,
+    cast(a.events as double) * cast(s.events as double) / cast(e.events as double) as expected
   from work as w
-  join actors as a on w.what = a.what and w.actor_id = a.actor_id
-  join sellers as s on w.what = s.what and w.seller_id = s.seller_id
-  join kinds as k on w.what = k.what
+  join actors as a on w.actor_id = a.actor_id
+  join sellers as s on w.seller_id = s.seller_id
+  cross join everybody as e
   where a.sellers between 2 and {{max_sellers_linked}}
 )
-select seller_id, what || ' ' || actor_id as entity, {surprise("events", "expected")} as strength
+select seller_id, actor_id as entity, {surprise("events", "expected")} as strength
 from expected
 where events > expected
 """,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from features.families.peers import rarity
 from features.families.review_states import NEGATIVE, counted, review_steps
-from features.listings import in_force
+from features.listings import done_to, in_force
 from features.lookups.reviews import OF_REVIEWS
 from features.measures import Measure, TileKind, log, share
 from features.signal import Signal
@@ -44,7 +44,7 @@ examined as (
     a.actor_id, a.queue, a.reason
   from review_actions as a
   join posts as p on a.review_id = p.review_id
-  join listing_spans as s on p.product_id = s.product_id and {in_force("a.acted_at", _KNOWN)}
+  join listing_spans as s on p.product_id = s.product_id and {in_force(done_to("a.acted_at", "p.review_id"), _KNOWN)}
   where a.{_EXAMINED.replace(" and ", " and a.")}
 )
 select

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.listings import in_force
+from features.listings import done_to, in_force
 
 NEGATIVE, POSITIVE = "rating <= 2", "rating >= 4"
 
@@ -45,7 +45,8 @@ changes as (
   from review_actions as a
   join posts as p on a.review_id = p.review_id
   join listing_spans as s
-    on p.product_id = s.product_id and {in_force("a.acted_at", "greatest(a.known_at, p.known_at)")}
+    on p.product_id = s.product_id
+    and {in_force(done_to("a.acted_at", "p.review_id"), "greatest(a.known_at, p.known_at)")}
   where a.kind in ('removed', 'restored', 'edited')
   union all
   select

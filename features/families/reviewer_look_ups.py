@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.families.review_states import NEGATIVE, counted
-from features.listings import in_force
+from features.listings import done_to, in_force
 from features.lookups.accounts import OF_BUYER_REPORTS
 from features.lookups.look_ups import CONTACT, OF_LOOK_UPS, OWN
 from features.lookups.reviews import OF_REVIEWS
@@ -13,6 +13,7 @@ WITHIN_DAYS = 21
 """Days in which what an author takes back is held to follow a look-up (a guess: letters, an offer, a reply)."""
 
 _LISTED = "greatest(a.known_at, s.listing_known_at)"
+_OF_REVIEW = done_to("a.accessed_at", "r.review_id")
 _WRITTEN = "greatest(a.known_at, r.known_at, s.listing_known_at)"
 _ABOUT = "a.access_id, a.actor_id, a.accessed_at, a.records, a.ticket_id, a.reviewer_id, a.review_id"
 
@@ -31,7 +32,7 @@ with look_ups as (
   select {_ABOUT}, s.seller_id, {_WRITTEN}
   from staff_access as a
   join reviews as r on a.review_id = r.review_id
-  join listing_spans as s on r.product_id = s.product_id and {in_force("a.accessed_at", _WRITTEN)}
+  join listing_spans as s on r.product_id = s.product_id and {in_force(_OF_REVIEW, _WRITTEN)}
   where a.{CONTACT} and a.seller_id is null and a.product_id is null
 )"""
 
@@ -67,6 +68,7 @@ from facts_of_look_ups
 """,
 )
 
+_OWN_ACT = done_to("a.acted_at", "r.review_id")
 _OWN_KNOWN = "greatest(a.known_at, r.known_at, s.listing_known_at)"
 
 _TAKEN_BACK = f"""
@@ -76,7 +78,7 @@ taken_back as (
     a.review_id, a.kind, r.reviewer_id, s.seller_id, a.acted_at as happened_at, {_OWN_KNOWN} as known_at
   from review_actions as a
   join reviews as r on a.review_id = r.review_id
-  join listing_spans as s on r.product_id = s.product_id and {in_force("a.acted_at", _OWN_KNOWN)}
+  join listing_spans as s on r.product_id = s.product_id and {in_force(_OWN_ACT, _OWN_KNOWN)}
   where a.{OWN.replace(" and ", " and a.")} and r.{NEGATIVE} and (a.kind = 'removed' or a.new_rating > r.rating)
 )"""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from features.families.review_states import counted
-from features.listings import in_force
+from features.listings import done_to, in_force
 from features.lookups.reviews import OF_REVIEWS
 from features.lookups.staff_service import ACCOUNTS, OF_ACCOUNT_SERVICE, OF_NUMBER_LOOKUPS
 from features.measures import Measure, TileKind
 
-_KNOWN = "greatest(a.known_at, r.known_at, s.listing_known_at)"
+_KNOWN = "greatest(a.known_at, s.listing_known_at)"
+_REVIEW_KNOWN = "greatest(a.known_at, r.known_at, s.listing_known_at)"
 
 REVIEW_SERVICE = TileKind(
     name="review_service",
@@ -18,40 +19,39 @@ REVIEW_SERVICE = TileKind(
     facts=f"""
 -- a row is an action of a known member of staff on a review, with the seller of its product at that time
 select
-  s.seller_id, {_KNOWN} as known_at, a.acted_at as happened_at, cast(null as date) as until_on, a.actor_id,
+  s.seller_id, {_REVIEW_KNOWN} as known_at, a.acted_at as happened_at, cast(null as date) as until_on, a.actor_id,
   1 as review_acts
 from review_actions as a
 join reviews as r on a.review_id = r.review_id
-join listing_spans as s on r.product_id = s.product_id and {in_force("a.acted_at", _KNOWN)}
+join listing_spans as s
+  on r.product_id = s.product_id and {in_force(done_to("a.acted_at", "r.review_id"), _REVIEW_KNOWN)}
 where a.actor_kind = 'staff' and a.actor_id is not null
 """,
 )
 
 ACCOUNT_SERVICE = TileKind(
     name="account_service",
-    folds={"account_acts": "sum", "reinstatements": "sum", "unasked_suspensions": "sum"},
+    folds={"account_acts": "sum", "unasked_suspensions": "sum"},
     lookup=OF_ACCOUNT_SERVICE,
     by="actor_id",
     facts=f"""
 -- a row is an action of a known member of staff on an account or its product, or a ticket about it in such hands
 with acts as (
   select
-    seller_id, known_at, acted_at as happened_at, actor_id, {counted("kind = 'reinstated'")} as reinstatements,
+    seller_id, known_at, acted_at as happened_at, actor_id,
     {counted("kind = 'suspended' and ticket_id is null")} as unasked_suspensions
   from account_actions
   where actor_kind = 'staff' and actor_id is not null
   union all
-  select seller_id, known_at, opened_at, assigned_to, 0, 0 from tickets where assigned_to is not null
+  select seller_id, known_at, opened_at, assigned_to, 0 from tickets where assigned_to is not null
 )
 select
   a.seller_id, greatest(a.known_at, s.known_at) as known_at, a.happened_at, cast(null as date) as until_on, a.actor_id,
-  1 as account_acts, a.reinstatements, a.unasked_suspensions
+  1 as account_acts, a.unasked_suspensions
 from acts as a
 join {ACCOUNTS} as s on a.seller_id = s.seller_id
 """,
 )
-
-_LOCATED = "greatest(a.known_at, s.listing_known_at)"
 
 NUMBER_LOOKUPS = TileKind(
     name="number_lookups",
@@ -68,9 +68,9 @@ with lookups as (
 located as (
   select actor_id, accessed_at, ticket_id, seller_id, known_at from lookups where seller_id is not null
   union all
-  select a.actor_id, a.accessed_at, a.ticket_id, s.seller_id, {_LOCATED} as known_at
+  select a.actor_id, a.accessed_at, a.ticket_id, s.seller_id, {_KNOWN} as known_at
   from lookups as a
-  join listing_spans as s on a.product_id = s.product_id and {in_force("a.accessed_at", _LOCATED)}
+  join listing_spans as s on a.product_id = s.product_id and {in_force("a.accessed_at", _KNOWN)}
   where a.seller_id is null
 ),
 without_cause as (
@@ -88,8 +88,11 @@ from without_cause
 )
 
 REVIEW_ACTS = Measure(REVIEW_SERVICE, "review_acts", ("reviews", "review_actions", "review_actions.actor_id"))
-ACCOUNT_ACTS = Measure(ACCOUNT_SERVICE, "account_acts", ())
-REINSTATEMENTS = Measure(ACCOUNT_SERVICE, "reinstatements", ())
+ACCOUNT_ACTS = Measure(
+    ACCOUNT_SERVICE,
+    "account_acts",
+    ("account_actions", "account_actions.actor_id", "tickets", "tickets.assigned_to"),
+)
 UNASKED_SUSPENSIONS = Measure(
     ACCOUNT_SERVICE,
     "unasked_suspensions",

@@ -12,6 +12,8 @@ from tests.features.rival_markets import befallen_rivals
 from tests.features.twin_events import midnight
 
 _MEANWHILE = 20 * DAY
+_COMPLAINTS = (*range(21, 40), *range(101, 112))
+"""Numbers of thirty reviews of one star."""
 
 
 def without_later(market: Market, cutoff: date) -> Market:
@@ -154,6 +156,7 @@ def calm_market(*, reviewed: bool) -> Market:
                 "opened_at": midnight(opened),
                 "opened_by_kind": "staff",
                 "opened_by": 7,
+                "assigned_to": 6,
                 "seller_id": 2,
             }
             for ticket in (1, 2)
@@ -184,7 +187,7 @@ def with_burst(market: Market, instant: datetime) -> Market:
         "reviews": [
             {**market["reviews"][0], "review_id": 20, "created_at": instant},
             {**market["reviews"][4], "review_id": 90, "created_at": instant},
-            *({**market["reviews"][0], "review_id": review, "product_id": 2} for review in range(21, 51)),
+            *({**market["reviews"][0], "review_id": review, "product_id": 2} for review in _COMPLAINTS),
             *_rival_reviews(instant + _MEANWHILE),
         ],
         "review_actions": [

@@ -14,7 +14,7 @@ _STAFF = range(5, 10)
 def befallen_rivals(praise: Row, instant: datetime) -> Market:
     """What befalls the rivals, sellers 2 and 3, of seller 1 of a calm market, on whom something bursts at an instant.
 
-    Days later they lose one of twenty old complaints each, the second to the moderator of the burst, who also suspends
+    Days later they lose some of twenty old complaints each, the second to the moderator of the burst, who also suspends
     it and looks up its sales; who praises the first praises and pans the second; both stand near each other in queries.
 
     Args:
@@ -26,14 +26,17 @@ def befallen_rivals(praise: Row, instant: datetime) -> Market:
     old = [(100 * number + each, number) for number in (2, 3) for each in range(20)]
     reviews = [{**praise, "review_id": review, "product_id": number, "rating": 1} for review, number in old]
     new = {**praise, "product_id": 2, "created_at": later}
-    pan = {**new, "review_id": 24, "rating": 1}
-    reviews += [{**new, "review_id": 22}, {**new, "review_id": 23, "product_id": 3, "reviewer_id": 6}, pan]
+    pan = {**new, "review_id": 124, "rating": 1}
+    reviews += [{**new, "review_id": 122}, {**new, "review_id": 123, "product_id": 3, "reviewer_id": 6}, pan]
     removed = {"acted_at": later, "kind": "removed", "actor_kind": "staff"}
     suspended = {"seller_id": 2, "acted_at": later, "kind": "suspended", "actor_kind": "staff", "actor_id": 7}
     lookup = {"access_id": 2, "actor_id": 7, "accessed_at": later, "resource": "sales_report", "seller_id": 2}
     return {
         "reviews": reviews,
-        "review_actions": [{**removed, "review_id": 200, "actor_id": 7}, {**removed, "review_id": 300, "actor_id": 8}],
+        "review_actions": [
+            *({**removed, "review_id": review, "actor_id": 7} for review in (200, 201, 202)),
+            {**removed, "review_id": 300, "actor_id": 8},
+        ],
         "search_ranks": [
             place
             for query in (11, 12, 13)

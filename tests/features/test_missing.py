@@ -9,7 +9,7 @@ from random import Random
 import pandas as pd
 import pytest
 
-from features.catalogue import CATALOGUE, WINDOWED
+from features.catalogue import CATALOGUE, WINDOWED, windowed_of
 from features.contract import TABLES
 from features.signal import Signal
 from model.settings import Configuration
@@ -37,8 +37,8 @@ def needs_of(signal: Signal) -> set[str]:
     if signal.compared is not None:
         compared = [each for each in (signal.compared.of, signal.compared.exposure) if each is not None]
         return set().union(*map(needs_of, compared))
-    inputs = signal.formula.inputs if signal.formula is not None else frozenset()
-    return {need for each in inputs for need in each.measure.needs}
+    shown = set() if signal.neighbours is None else needs_of(signal.neighbours.of)
+    return shown.union(*(each.measure.needs for each in windowed_of(signal)))
 
 
 def without(market: Market, need: str) -> Market:

@@ -20,7 +20,6 @@ from tests.features.conftest import (
     day,
     deliver,
     honest_tables,
-    moment,
     product,
     rank,
     review,
@@ -80,23 +79,6 @@ def test_who_removes_less_for_a_seller_than_expected_does_not_link_it(signals: S
     assert math.isnan(now["anna"])
     assert now["boris"] == pytest.approx(math.log(4))
     assert now["carla"] == pytest.approx(math.log(2))
-
-
-def test_who_reinstates_two_sellers_links_them_as_who_removes_does(signals: Signals) -> None:
-    def reinstated(whom: str, who: str, on: str) -> Row:
-        return {"seller_id": whom, "kind": "reinstated", "acted_at": moment(on), "actor_kind": "staff", "actor_id": who}
-
-    tables = market({("noah", "anna"): 1})
-    tables["account_actions"] = [
-        reinstated("anna", "mia", "2024-05-01"),
-        reinstated("carla", "mia", "2024-05-02"),
-        reinstated("boris", "noah", "2024-05-03"),
-    ]
-    now = signals(CUTOFF, tables)["rank_jump_extreme_by_staff_91d"]
-    # Noah removed for Anna and reinstated Boris: two kinds of work, which are not added up
-    assert now["anna"] == pytest.approx(math.log(4))
-    assert now["carla"] == 0
-    assert now[["boris", "dario"]].isna().all()
 
 
 def by(reviewer: str, *whom: str, rating: int = 5, at: str = "2024-05-01 09:00") -> list[Row]:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
-import pytest
-
 from tests.features.conftest import (
     Row,
     Signals,
@@ -71,7 +67,7 @@ def market(**tables: list[Row]) -> dict[str, list[Row]]:
                 lookup("seen", "anna", "2023-01-10 08:00", ticket_id="old"),
                 *tables.get("staff_access", []),
             ],
-            "tickets": [ticket("old", "anna", "2023-01-10 08:00"), *tables.get("tickets", [])],
+            "tickets": [ticket("old", "anna", "2023-01-10 08:00", assigned_to="noah"), *tables.get("tickets", [])],
             "account_actions": [
                 suspension("dario", "2023-01-10 08:00", ticket_id="old"),
                 *tables.get("account_actions", []),
@@ -170,23 +166,3 @@ def test_who_praises_a_seller_and_pans_its_rivals_counts(signals: Signals) -> No
     ]
     now = signals(CUTOFF, market(reviews=written, search_ranks=NEAR))["rival_one_stars_91d"]
     assert now.to_dict() == {"anna": 2, "boris": 0, "carla": 0, "dario": 0}
-
-
-@pytest.mark.parametrize(
-    ("absent", "missing"),
-    [
-        ("staff_access", "rival_lookups_91d"),
-        ("tickets", "rival_lookups_91d"),
-        ("account_actions", "rival_suspensions_91d"),
-    ],
-)
-def test_without_a_table_only_what_needs_it_is_missing(signals: Signals, absent: str, missing: str) -> None:
-    tables = market(staff_access=[lookup("one", "boris")], search_ranks=NEAR)
-    left = {name: rows for name, rows in tables.items() if name != absent}
-    left["coverage"] = [row for row in tables["coverage"] if row["table_name"] != absent]
-    anna = signals(CUTOFF, left).loc["anna"]
-    others = {"rival_lookups_91d": 1, "rival_suspensions_91d": 0, "rival_one_stars_91d": 0, "serving_staff_91d": 1}
-    assert math.isnan(anna[missing])
-    assert {name: anna[name] for name in others if name != missing} == {
-        name: value for name, value in others.items() if name != missing
-    }

@@ -417,6 +417,7 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
 
 
 _ACTORS = ("reviews", "review_actions", "review_actions.actor_id")
+_SERVING = (*_ACTORS, "account_actions", "account_actions.actor_id", "tickets", "tickets.assigned_to")
 _NEEDS = {
     "reviews_arrived_91d": ("reviews",),
     **dict.fromkeys(
@@ -437,14 +438,9 @@ _NEEDS = {
         ),
         ("reviews",),
     ),
-    "serving_staff_91d": _ACTORS,
-    "rival_lookups_91d": (*_ACTORS, "staff_access", "staff_access.ticket_id", "tickets"),
-    "rival_suspensions_91d": (
-        *_ACTORS,
-        "account_actions",
-        "account_actions.actor_id",
-        "account_actions.ticket_id",
-    ),
+    "serving_staff_91d": _SERVING,
+    "rival_lookups_91d": (*_SERVING, "staff_access", "staff_access.ticket_id"),
+    "rival_suspensions_91d": (*_SERVING, "account_actions.ticket_id"),
     **{name: _ACTORS for name in CATALOGUE if name.endswith("_by_staff_91d")},
     **{name: ("reviews",) for name in CATALOGUE if name.endswith("_by_reviewers_91d")},
     **twin_staff.NEEDS,

@@ -28,7 +28,7 @@ def read_neighbours(sellers: list[Row], happened: Callable[[str], Iterable[Happe
 
     """
     links = {
-        "sellers_sharing_staff": {**_by_staff(_taken(happened("removed"))), **_by_staff(happened("reinstated"))},
+        "sellers_sharing_staff": _by_staff(_taken(happened("removed"))),
         "sellers_sharing_reviewers": _by_reviewers(happened("written")),
     }
     for signal in CATALOGUE.values():
@@ -70,11 +70,11 @@ def _taken(removed: Iterable[Happening]) -> list[Happening]:
 
 
 def _by_staff(done: Iterable[Happening]) -> Links:
-    """How much more a person did for a seller in one kind of work than all that both had of it lets expect."""
+    """How much more a person removed for a seller than all removals of both let expect."""
     taken = list(done)
-    together = Counter((each.seller, (each.what, each.person)) for each in taken)
+    together = Counter((each.seller, each.person) for each in taken)
     of_seller = Counter(each.seller for each in taken)
-    of_person = Counter((each.what, each.person) for each in taken)
+    of_person = Counter(each.person for each in taken)
     links = {}
     for (seller, person), count in together.items():
         expected = of_seller[seller] * of_person[person] / len(taken)

@@ -41,8 +41,8 @@ def _done_to_accounts(actions: list[Row]) -> Iterator[Happening]:
         if row["actor_kind"] != "staff" or row["actor_id"] is None:
             continue
         whats = ["served"]
-        if row["kind"] == "reinstated" or (row["kind"] == "suspended" and row["ticket_id"] is None):
-            whats.append(row["kind"])
+        if row["kind"] == "suspended" and row["ticket_id"] is None:
+            whats.append("suspended")
         for what in whats:
             yield Happening(row["seller_id"], what, row["counts_from"], row["acted_at"], person=row["actor_id"])
 
