@@ -113,8 +113,8 @@ LISTING_TABLES = ("sellers", "products")
 def done_to(happened: str, key: str) -> str:
     """SQL of an instant, told with the key of the row to which something was done then, which is never null.
 
-    A planner that knows the instant without that row may first join what was done with all spans of that time, which are
-    a thousand times the rows that are wanted, and only then with the row that tells the product.
+    A planner that knows the instant without that row may first join what was done with all spans of that time, a
+    thousand times the rows that are wanted, and only then with the row that tells the product.
     """
     return f"case when {key} is not null then {happened} end"
 
