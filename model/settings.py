@@ -16,6 +16,7 @@ OpenShare = Annotated[float, Field(gt=0, lt=1)]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
 MonotoneSet = Literal["none", "core", "all"]
 MonotoneMethod = Literal["basic", "intermediate"]
+LearnedSignals = Literal["directed", "all"]
 StaffScoring = Annotated[
     Literal["pseudonymous", "off"],
     BeforeValidator(lambda given: "off" if given is False else given),  # what YAML makes of a plain off
@@ -49,6 +50,7 @@ class ClassifierSettings(Section):
     row_share: PositiveShare
     signal_share: PositiveShare
     l2: NotNegative
+    signals: LearnedSignals
     monotone: MonotoneSet
     monotone_method: MonotoneMethod
     unknown_weight: PositiveShare

@@ -16,7 +16,7 @@ from model.bundle import Card, base_margin, card_signals, library_versions
 from model.calibration import Calibration, fit_calibration
 from model.classifier import classifier_of, directions_of, fit_folds
 from model.metrics import METRICS, Estimate, estimate
-from model.settings import Configuration
+from model.settings import ClassifierSettings, Configuration
 from training.split import CaseFolds
 
 Floats = npt.NDArray[np.float64]
@@ -55,6 +55,15 @@ def obstacle(rows: pd.DataFrame, panel: pd.DataFrame, catalogue: Mapping[str, Si
     if not known_signals(_signals_of(rows, panel, names)):
         return f"all {len(names)} signals are missing in all {len(rows)} training rows; no table feeds any of them"
     return ""
+
+
+def chosen_signals(catalogue: Mapping[str, Signal], settings: ClassifierSettings) -> dict[str, Signal]:
+    """The signals that the settings let a model learn from.
+
+    Sizes and habits have no direction of risk. Verdicts come where somebody looked, and large sellers are looked at
+    more: a model that knows the size learns that.
+    """
+    return {name: signal for name, signal in catalogue.items() if settings.signals == "all" or signal.direction != 0}
 
 
 def known_signals(signals: pd.DataFrame) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from model.settings import Configuration
 from training.champions import DECIDED, rolled_back
 from training.choosing import open_registry
 from training.evidence import Champion, evidence_beside, first_evidence
-from training.fit import Fit, count_labels, fit_model, obstacle
+from training.fit import Fit, chosen_signals, count_labels, fit_model, obstacle
 from training.labels import label_rows, labelled_cutoffs, training_rows
 from training.promotion import Decision, decide
 from training.report import RetrainReport, catalogue_digest, read_report, run_folder, run_key, write_report
@@ -118,11 +118,12 @@ def _learn(job: _Job) -> RetrainReport:
     history = panel[panel["as_of"] < pd.Timestamp(job.as_of)]
     labelled = label_rows(history, verdicts, job.as_of, settings)
     rows = training_rows(labelled, settings, job.configuration.classifier.seed)
-    hindrance = obstacle(rows, history, CATALOGUE)
+    catalogue = chosen_signals(CATALOGUE, job.configuration.classifier)
+    hindrance = obstacle(rows, history, catalogue)
     if hindrance:
         return _day_zero(job, hindrance, count_labels(rows))
     job.steps.begin("fitting")
-    fit = fit_model(rows, history, CATALOGUE, job.configuration, job.as_of, progress=job.steps.tell)
+    fit = fit_model(rows, history, catalogue, job.configuration, job.as_of, progress=job.steps.tell)
     return _decide_and_register(job, fit, panel, verdicts)
 
 

@@ -9,7 +9,7 @@ import pytest
 from features.signal import Retired
 from model.settings import Configuration
 from tests.declared import declared
-from training.fit import calibrate, fit_model, obstacle
+from training.fit import calibrate, chosen_signals, fit_model, obstacle
 from training.report import catalogue_digest
 
 AS_OF = date(2024, 12, 2)
@@ -88,6 +88,15 @@ def test_a_retired_signal_is_not_learned_from_however_much_it_tells(configuratio
     assert not any("telling_91d" in note for note in fit.card.notes)
     assert "all 2 signals are missing" in obstacle(rows, panel.assign(noise_91d=UNKNOWN), catalogue)
     assert catalogue_digest(catalogue) != catalogue_digest(CATALOGUE)  # so that the next retraining is not a repetition
+
+
+def test_sizes_are_learned_from_only_where_the_settings_say_so(configuration: Configuration) -> None:
+    catalogue = {"size_91d": declared("size_91d", direction=0), "rarity_91d": declared("rarity_91d", direction=-1)}
+    directed, everything = (
+        configuration.classifier.model_copy(update={"signals": signals}) for signals in ("directed", "all")
+    )
+    assert [*chosen_signals(catalogue, directed)] == ["rarity_91d"]
+    assert [*chosen_signals(catalogue, everything)] == ["size_91d", "rarity_91d"]
 
 
 def test_calibration_takes_the_last_row_of_each_verdict_that_the_product_drew(configuration: Configuration) -> None:
