@@ -64,13 +64,18 @@ def write_weeks(
     """
     wanted = ", ".join(f"date '{week}'" for week in weeks)
     connection.execute(f"create temp table rows_of_weeks as select * from ({rows}) where week in ({wanted})")
-    entries = []
+    with_rows = {week for (week,) in connection.execute("select distinct week from rows_of_weeks").fetchall()}
+    entries, empty = [], b""
     for week in weeks:
         staged = store.scratch / f"{group.replace('/', '-')}-{week}.parquet"
-        connection.execute(
-            f"copy (select {columns} from rows_of_weeks where week = date '{week}' order by all)"
-            f" to {literal(staged)} (format parquet, compression zstd)"
-        )
-        entries.append(store.adopt(staged, group, week, pq.read_metadata(staged).num_rows))
+        if week in with_rows or not empty:
+            connection.execute(
+                f"copy (select {columns} from rows_of_weeks where week = date '{week}' order by all)"
+                f" to {literal(staged)} (format parquet, compression zstd)"
+            )
+            empty = empty if week in with_rows else staged.read_bytes()
+        else:
+            staged.write_bytes(empty)
+        entries.append(store.adopt(staged, group, week, pq.read_metadata(staged).num_rows if week in with_rows else 0))
     connection.execute("drop table rows_of_weeks")
     return manifest.with_files(entries)

@@ -208,7 +208,8 @@ def test_the_set_of_constraints_follows_the_declarations(
 
 
 def test_the_settings_reach_the_classifier(catalogue: dict[str, Signal], configuration: Configuration) -> None:
-    model = classifier_of(configuration.classifier, catalogue, 70)
+    held_to_all = configuration.classifier.model_copy(update={"monotone": "all"})
+    model = classifier_of(held_to_all, catalogue, 70)
     assert (model.trees, model.bags, model.max_depth) == (70, 3, 4)
     assert model.directions is not None
     assert model.directions["kept_share_91d"] == -1
