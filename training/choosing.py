@@ -40,19 +40,37 @@ def open_model(
         bundle = read_bundle(Path(name), catalogue)
         return NamedModel(f"bundle {bundle.digest[:12]}", bundle, None)
     registry = open_registry(store_path, configuration, surroundings)
-    found = None if registry is None else registry.find(name)
-    if registry is None or found is None:
+    found = None if registry is None else fetch(registry, name, catalogue)
+    if found is None:
         raise NoFittingModel(
             f"no model '{name}' in {store_path}: give a version, an alias (champion, challenger), a run id or a"
             " bundle folder; `scrubwatch retrain` makes one"
         )
-    return NamedModel(found.label, read_bundle(registry.bundle_folder(found), catalogue), found)
+    return found
+
+
+def fetch(registry: Registry, name: str, catalogue: Mapping[str, Signal]) -> NamedModel | None:
+    """Fetch and check the registered model that a version, an alias or a run id names; None if there is none.
+
+    Raises:
+        NoFittingModel: it does not fit.
+
+    """
+    found = registry.find(name)
+    return (
+        None if found is None else NamedModel(found.label, read_bundle(registry.bundle_folder(found), catalogue), found)
+    )
 
 
 def open_registry(store_path: Path, configuration: Configuration, surroundings: Surroundings) -> Registry | None:
     """The registry of a store; None if nothing was ever registered there."""
     if not registry_exists(store_path, surroundings.tracking_uri):
         return None
+    return make_registry(store_path, configuration, surroundings)
+
+
+def make_registry(store_path: Path, configuration: Configuration, surroundings: Surroundings) -> Registry:
+    """The registry of a store, made if there is none yet."""
     return Registry(
         store_path,
         configuration.tracking,

@@ -23,7 +23,7 @@ from model.bundle import Bundle, read_bundle, write_bundle
 from model.registry import CHALLENGER, CHAMPION, Registered, Registry, RunRecord
 from model.settings import Configuration
 from training.champions import DECIDED, rolled_back
-from training.choosing import open_registry
+from training.choosing import make_registry, open_registry
 from training.evidence import Champion, evidence_beside, first_evidence
 from training.fit import Fit, chosen_signals, count_labels, fit_model, obstacle
 from training.labels import label_rows, labelled_cutoffs, training_rows
@@ -50,13 +50,9 @@ class _Job:
     messages: tuple[str, ...]
     steps: Steps
 
-    def registry(self) -> Registry:
-        return Registry(
-            self.store.path,
-            self.configuration.tracking,
-            tracking_uri=self.surroundings.tracking_uri,
-            wait_seconds=self.surroundings.wait_seconds,
-        )
+    @property
+    def log(self) -> AuditLog:
+        return AuditLog(self.store.path, self.surroundings.wait_seconds)
 
     def report(self, **facts: Any) -> RetrainReport:
         """Return a report with what is common to all outcomes filled in."""
@@ -154,7 +150,7 @@ def _decide_and_register(job: _Job, fit: Fit, panel: pd.DataFrame, verdicts: pd.
     write_bundle(folder, fit.booster, fit.card)
     bundle = read_bundle(folder, CATALOGUE)
     job.steps.begin("registering")
-    registry = job.registry()
+    registry = make_registry(job.store.path, job.configuration, job.surroundings)
     champion = registry.find(CHAMPION)
     version = registry.register(bundle, folder, _record(job, fit))
     job.steps.begin("deciding")
@@ -184,8 +180,7 @@ def _carry_out(
     job: _Job, registry: Registry, version: Registered, champion: Registered | None, decision: Decision
 ) -> None:
     """Log the decision and give out the aliases, once: a person may have decided otherwise since."""
-    log = AuditLog(job.store.path, job.surroundings.wait_seconds)
-    if log.find(DECIDED, key=job.key) is not None:
+    if job.log.find(DECIDED, key=job.key) is not None:
         return
     registry.set_alias(CHAMPION if decision.promotes else CHALLENGER, version)
     if decision.promotes:
@@ -194,7 +189,7 @@ def _carry_out(
     details = {"version": version.label, "as of": job.as_of.isoformat(), "outcome": decision.outcome, "key": job.key}
     if holder is not None:
         details[CHAMPION] = holder.label
-    log.append(job.surroundings.now(), job.surroundings.who, DECIDED, decision.why, details)
+    job.log.append(job.surroundings.now(), job.surroundings.who, DECIDED, decision.why, details)
 
 
 def _decision(
@@ -207,7 +202,7 @@ def _decision(
     verdicts: pd.DataFrame,
 ) -> Decision:
     promotion = job.configuration.promotion
-    by_people = rolled_back(AuditLog(job.store.path, job.surroundings.wait_seconds))
+    by_people = rolled_back(job.log)
     if champion is not None and by_people is not None:
         return Decision(
             "kept",
