@@ -18,7 +18,7 @@ from model.calibration import Calibration
 from model.reasons import Reason, day_zero_reasons, model_reasons, peer_medians
 from model.registry import CHALLENGER, CHAMPION, Registry
 from model.settings import Configuration
-from training.choosing import open_model, open_registry
+from training.choosing import fetch, open_model, open_registry
 from training.steps import Surroundings
 
 DAY_ZERO = "day zero"
@@ -71,15 +71,18 @@ def choose_model(
         NoFittingModel: nothing has that name, or what has it does not fit.
 
     """
-    registry = open_registry(store_path, configuration, surroundings) if model == CHAMPION else None
+    if model != CHAMPION:
+        named = open_model(model, store_path, configuration, surroundings, catalogue)
+        return ChosenModel(named.label, named.bundle, None, ())
+    registry = open_registry(store_path, configuration, surroundings)
     challenger, messages = (None, ()) if registry is None else _challenger(registry, catalogue)
-    if model == CHAMPION and (registry is None or registry.find(CHAMPION) is None):
+    champion = None if registry is None else fetch(registry, CHAMPION, catalogue)
+    if champion is None:
         said = (
             "there is no champion: sellers are ordered by day zero, by how they differ from their peers; score is null"
         )
         return ChosenModel(DAY_ZERO, None, challenger, (*messages, said))
-    found = open_model(model, store_path, configuration, surroundings, catalogue)
-    return ChosenModel(found.label, found.bundle, challenger, messages)
+    return ChosenModel(champion.label, champion.bundle, challenger, messages)
 
 
 def _challenger(registry: Registry, catalogue: Mapping[str, Signal]) -> tuple[Bundle | None, tuple[str, ...]]:

@@ -54,4 +54,5 @@ def as_svg(figure: Figure) -> str:
     image = io.StringIO()
     with rc_context({"svg.hashsalt": "scrubwatch", "svg.fonttype": "none"}):
         figure.savefig(image, format="svg", metadata={"Date": None}, bbox_inches="tight")
-    return image.getvalue().partition("<svg")[1] + image.getvalue().partition("<svg")[2]
+    text = image.getvalue()
+    return text[text.index("<svg") :]
