@@ -33,8 +33,6 @@ NOBODY = -1
 """Stands for a person who is not known: a null would turn pseudonyms of 60 bits into floating point."""
 
 
-
-
 @dataclass(frozen=True)
 class Facts:
     """What is known at the cutoff; frames are sorted by seller and time, people are pseudonyms.
