@@ -34,6 +34,9 @@ _DONE = {
 _BOUGHT_PRAISE_SHOWN = 0.05
 """Chance from which on a five-star review is evidence; praise is what most reviews are."""
 
+FIRST_EVENTS = 10
+"""Events of a case to look at first."""
+
 COLUMNS = ("seller_id", "table", "key", "happened_at", "weight", "text")
 
 
