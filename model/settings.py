@@ -1,4 +1,4 @@
-"""Settings of labels, classifier, probabilities, lists, tracking, promotion and staff, and all of them as one file."""
+"""Settings of labels, classifier, probabilities, lists, tracking, promotion, staff and report, and all in one file."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ StaffScoring = Annotated[
     Literal["pseudonymous", "off"],
     BeforeValidator(lambda given: "off" if given is False else given),  # what YAML makes of a plain off
 ]
+LinkedKey = Literal["seller", "review", "product", "ticket", "case"]
+LinkTemplate = Annotated[str, Field(pattern=r"^https?://[^\s{}]+[^{}]*\{id\}[^{}]*$")]
 
 
 class LabelSettings(Section):
@@ -119,6 +121,13 @@ class StaffSettings(Section):
         return of_site == "pseudonymous"
 
 
+class ReportSettings(Section):
+    """What the report shows, and where its ids lead to: ``links`` has an address by kind of key, ``{id}`` in it."""
+
+    weeks: PositiveCount
+    links: dict[LinkedKey, LinkTemplate]
+
+
 class Configuration(FeatureSettings):
     """All settings of all jobs, as ``configs/scrubwatch.yaml`` holds them."""
 
@@ -129,6 +138,7 @@ class Configuration(FeatureSettings):
     tracking: TrackingSettings
     promotion: PromotionSettings
     staff: StaffSettings
+    report: ReportSettings
 
     @property
     def digest(self) -> str:
