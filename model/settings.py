@@ -1,4 +1,4 @@
-"""Settings of labels, classifier, probabilities, lists, tracking, promotion, staff and report, and all in one file."""
+"""Settings of learning, lists, promotion, staff, cases and the report, and all of them as one file."""
 
 from __future__ import annotations
 
@@ -121,6 +121,14 @@ class StaffSettings(Section):
         return of_site == "pseudonymous"
 
 
+class CaseSettings(Section):
+    """What is written of a listed seller."""
+
+    look_back_weeks: Annotated[int, Field(ge=26)]
+    evidence_shown: Annotated[int, Field(ge=10)]
+    delete_from: OpenShare
+
+
 class ReportSettings(Section):
     """What the report shows, and where its ids lead to: ``links`` has an address by kind of key, ``{id}`` in it."""
 
@@ -138,6 +146,7 @@ class Configuration(FeatureSettings):
     tracking: TrackingSettings
     promotion: PromotionSettings
     staff: StaffSettings
+    cases: CaseSettings
     report: ReportSettings
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pandas as pd
@@ -17,8 +18,11 @@ from features.reading import pseudonym
 from features.store import InputFile, Store
 from model.settings import Configuration
 
-_OF_STAFF = ("staff", "review_actions", "account_actions", "staff_access")
-"""Tables with `actor_id`, the shortest first: the later ones are read only for whom the earlier ones do not hold."""
+_TABLES = {
+    "actor_id": ("staff", "review_actions", "account_actions", "staff_access"),
+    "reviewer_id": ("staff_access", "reviews"),
+}
+"""Tables with a column of people, the shortest first: the later ones are read only for whom the others do not hold."""
 
 
 def people_at(store: Store, as_of: date, configuration: Configuration) -> pd.DataFrame:
@@ -66,6 +70,7 @@ def plain_ids(
     wanted: Collection[int],
     store: Store,
     configuration: Configuration,
+    column: Literal["actor_id", "reviewer_id"] = "actor_id",
 ) -> dict[int, str | int]:
     """The ids that the data set gives to these pseudonyms; one that it no longer holds is missing.
 
@@ -75,28 +80,29 @@ def plain_ids(
         wanted: pseudonyms.
         store: whose key made them.
         configuration: privacy and engine.
+        column: whose ids: the staff's or the reviewers'.
 
     """
     found: dict[int, str | int] = {}
     with connect(configuration.engine, store.scratch) as connection:
         connection.execute("set variable privacy_key = ?", [privacy_key(configuration.privacy, store)])
-        for table in _OF_STAFF:
+        for table in _TABLES[column]:
             paths = [data / path for path, file in sorted(files.items()) if file.table == table]
             missing = set(wanted) - set(found)
-            if missing and paths and _has_actors(connection, paths):
+            if missing and paths and _has_column(connection, paths, column):
                 rows = connection.execute(f"""
-select pseudonym, actor_id
-from (select actor_id, {pseudonym("actor_id")} as pseudonym from (select distinct actor_id from {parquet(paths)}))
+select pseudonym, {column}
+from (select {column}, {pseudonym(column)} as pseudonym from (select distinct {column} from {parquet(paths)}))
 where pseudonym in ({", ".join(map(str, sorted(missing)))})
 """)
                 found.update(rows.fetchall())
     return found
 
 
-def _has_actors(connection: duckdb.DuckDBPyConnection, paths: Collection[Path]) -> bool:
+def _has_column(connection: duckdb.DuckDBPyConnection, paths: Collection[Path], column: str) -> bool:
     schema = connection.execute(
         "select count(*) from parquet_schema(["
         + ", ".join(literal(path) for path in paths)
-        + "]) where name = 'actor_id'"
+        + f"]) where name = {literal(column)}"
     ).fetchone()
     return schema is not None and schema[0] > 0

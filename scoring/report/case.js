@@ -63,7 +63,7 @@ function toggleEvidence() {
 function otherExplanations(sheet) {
   if (sheet.explanations.length === 0) return "";
   const columns = [{ name: "Explanation", heading: true }, { name: "Fits" }, { name: "Here", number: true }, { name: "Usual", number: true }, { name: "In words" }];
-  const rows = sheet.explanations.map((each) => [each.name.replaceAll("_", " "), FITS[each.fits] ?? each.fits, figure(each.value), figure(each.usual), isolated(each.text)]);
+  const rows = sheet.explanations.map((each) => [each.name.replaceAll("_", " "), element("span", { class: "badge" }, FITS[each.fits] ?? each.fits), figure(each.value), figure(each.usual), isolated(each.text)]);
   return section("explanations", "Innocent explanations that were tested", element("div", { class: "wide" }, table("Innocent explanations", columns, rows)));
 }
 

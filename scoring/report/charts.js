@@ -190,7 +190,7 @@ function legend(history) {
   const colour = colours(history);
   const removed = new Map();
   for (const [, by, negatives, others] of history.removals) {
-    const key = colour(by) === "person-other" ? "other staff" : colour(by) === "nobody" ? "no staff: author, automation, legal" : by;
+    const key = colour(by) === "person-other" ? "other staff" : colour(by) === "nobody" ? "author, automation or legal" : by;
     const entry = removed.get(key) ?? { colour: colour(by), count: 0 };
     entry.count += negatives + others;
     removed.set(key, entry);

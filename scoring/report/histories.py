@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from features.contract import TABLES
@@ -22,6 +21,7 @@ from features.settings import EngineSettings
 from features.store import Manifest, Store
 
 Steps = Sequence[float | None]
+Rows = list[tuple[Any, ...]]
 
 _TABLES = ("sellers", "products", "reviews", "review_actions", "search_ranks", "staff_access", "account_actions")
 _RECENT = ("search_ranks", "staff_access", "account_actions")
@@ -90,12 +90,19 @@ def histories(
         for statement in _STEPS:
             connection.execute(statement)
         given = {"as_of": as_of, "weeks": weeks, "others_named": str(people.others_named).lower()}
-        found = {name: connection.execute(query.format(**given)).df() for name, query in _QUERIES.items()}
-    by_seller = {name: dict(iter(rows.groupby("seller_id", sort=False))) for name, rows in found.items()}
+        found = {name: _by_seller(connection, query.format(**given)) for name, query in _QUERIES.items()}
     return {
-        seller: _history({name: rows.get(seller, found[name].head(0)) for name, rows in by_seller.items()}, weeks)
+        seller: _history({name: rows.get(seller, []) for name, rows in found.items()}, weeks)
         for seller in sorted(sellers)
     }
+
+
+def _by_seller(connection: duckdb.DuckDBPyConnection, query: str) -> dict[Any, Rows]:
+    """The rows of a query by their first column, the seller, without it."""
+    rows: dict[Any, Rows] = {}
+    for seller, *rest in connection.execute(query).fetchall():
+        rows.setdefault(seller, []).append(tuple(rest))
+    return rows
 
 
 def _open(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, as_of: date, weeks: int) -> None:
@@ -270,26 +277,30 @@ _QUERIES = {
 }
 
 
-def _history(rows: Mapping[str, pd.DataFrame], weeks: int) -> History:
-    recent = {name: each[each["week"].between(0, weeks - 1)] for name, each in rows.items()}
-    place = dict(zip(recent["places"]["week"], recent["places"]["place"], strict=True))
+def _history(rows: Mapping[str, Rows], weeks: int) -> History:
+    """Put the rows of one seller together; the first column of each is the week, below 0 before the weeks shown."""
+    recent = {name: [row for row in each if row[0] >= 0] for name, each in rows.items()}
+    places = dict(recent["places"])
+    shown, restored = _ratings(rows["ratings"], weeks)
     return History(
-        shown=_ratings(rows["ratings"], "shown", weeks),
-        restored=_ratings(rows["ratings"], "restored", weeks),
-        places=[None if week not in place else int(place[week]) for week in range(weeks)],
-        removals=list(recent["removals"][["week", "who", "negatives", "others"]].itertuples(index=False, name=None)),
-        look_ups=list(recent["look_ups"][["week", "who", "look_ups"]].itertuples(index=False, name=None)),
-        account=[
-            (day.date(), kind, by)
-            for day, kind, by in recent["account"][["day", "kind", "who"]].itertuples(index=False, name=None)
-        ],
+        shown=shown,
+        restored=restored,
+        places=[places.get(week) for week in range(weeks)],
+        removals=recent["removals"],
+        look_ups=recent["look_ups"],
+        account=[row[1:] for row in recent["account"]],
     )
 
 
-def _ratings(moved: pd.DataFrame, which: str, weeks: int) -> Steps:
-    """The mean at the end of each week, from what changed in the weeks so far; the week -1 is all before the first."""
-    by_week = moved.set_index("week")[[which, f"{which}_stars"]].reindex(range(-1, weeks), fill_value=0).cumsum()
-    return [
-        None if parts == 0 else round(stars / parts, 4)
-        for parts, stars in by_week.iloc[1:].itertuples(index=False, name=None)
-    ]
+def _ratings(moved: Rows, weeks: int) -> tuple[Steps, Steps]:
+    """Shown and restored mean at the end of each week, from what changed in the weeks so far; -1 is all before them."""
+    changes = {week: change for week, *change in moved}
+    sums, means = [0, 0, 0, 0], []
+    for week in range(-1, weeks):
+        sums = [total + change for total, change in zip(sums, changes.get(week, [0, 0, 0, 0]), strict=True)]
+        means.append((_mean(*sums[:2]), _mean(*sums[2:])))
+    return [shown for shown, _ in means[1:]], [restored for _, restored in means[1:]]
+
+
+def _mean(parts: int, stars: int) -> float | None:
+    return None if parts == 0 else round(stars / parts, 4)

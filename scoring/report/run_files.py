@@ -10,13 +10,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from scoring.output import RESTRICTED as RESTRICTED_FOLDER
-from scoring.output import RINGS, RUN, SCORES, STAFF
-
-CASES = "cases.parquet"
-RESTORE = "reviews_to_restore.parquet"
-DELETE = "reviews_to_delete.parquet"
-EXPOSED = "exposed_reviewers.parquet"
+from scoring.cases.files import CASES, DELETE, EXPOSED, RESTORE
+from scoring.output import RESTRICTED, RINGS, RUN, SCORES, STAFF
 
 Row = Mapping[str, Any]
 
@@ -61,7 +56,7 @@ class RestrictedFiles:
 
 def read_restricted(folder: Path) -> RestrictedFiles:
     """Read what a run has written to ``restricted/``."""
-    place = folder / RESTRICTED_FOLDER
+    place = folder / RESTRICTED
     return RestrictedFiles(_rows(place / STAFF), _rows(place / RINGS), _rows(place / EXPOSED))
 
 

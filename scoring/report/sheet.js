@@ -36,23 +36,24 @@ function heading(row, sheet) {
 }
 
 function eventTable(events, id, caption) {
-  const heaviest = Math.max(...events.map((event) => event.weight ?? 0), 1e-9);
   const rows = events.map((event) => [
     element("time", { datetime: event.happened_at ?? null }, event.happened_at === null ? "–" : dayText(event.happened_at)),
     element("span", {}, event.new ? element("span", { class: "badge new" }, "new") : null, event.new ? " " : null, isolated(event.text)),
     eventKey(event),
-    weight(event.weight, heaviest),
+    weight(event.weight),
   ]);
   return table(caption, [{ name: "Day" }, { name: "What happened" }, { name: "Row" }, { name: "Weight" }], rows, { id, class: "events" });
 }
 
+/** The id in the key of an event's row: of actions, the key goes on with the instant and the kind. */
 function eventKey(event) {
   const kind = KIND_OF_KEY[event.table];
-  return element("span", { class: "key", title: event.table }, kind ? linked(kind, event.key) : isolated(event.key));
+  const id = event.table.endsWith("_actions") ? event.key.split(" ").slice(0, -2).join(" ") || event.key : event.key;
+  return element("span", { class: "key", title: `${event.table}: ${event.key}` }, kind ? linked(kind, id) : isolated(id));
 }
 
-function weight(value, heaviest) {
-  const share = Math.max(0, Math.min(1, (value ?? 0) / heaviest));
+function weight(value) {
+  const share = Math.max(0, Math.min(1, value ?? 0));
   return element("span", { class: "weight" }, element("span", { class: "away" }, numberText(value, 2)), element("i", { style: `width: ${(share * 100).toFixed(0)}%` }));
 }
 

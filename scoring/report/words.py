@@ -30,8 +30,8 @@ _EVENTS = {
     "tickets": "ticket",
     "buyer_reports": "report by a buyer",
 }
-_LIKELY = 0.5
-"""Probability from which on a removed review is counted as one that should have stayed."""
+LIKELY = 0.5
+"""Probability from which on a removed review should have stayed, and weight from which on an event is counted."""
 
 
 def main_scheme(case: Row) -> str:
@@ -43,15 +43,16 @@ def main_scheme(case: Row) -> str:
 def claim(case: Row, restore: Sequence[Row]) -> str:
     """What may go on, since when, and how much of it was seen, in one sentence."""
     since = "" if case["onset_on"] is None else f" since about {in_words(case['onset_on'])}"
-    likely = [row for row in restore if row["probability"] >= _LIKELY]
-    seen = Counter(event["table"] for event in case["evidence"])
+    likely = [row for row in restore if row["probability"] >= LIKELY]
+    seen = Counter(event["table"] for event in case["evidence"] if event["weight"] >= LIKELY)
     parts = []
     if likely:
         del seen["review_actions"]
         parts.append(_removals(likely))
     parts += counted(seen)
-    told = f": {_joined(parts)}" if parts else ""
-    return f"{SCHEMES[main_scheme(case)]} may be going on{since}{told}."
+    events = len(case["evidence"])
+    told = f": {_joined(parts)}" if parts else f"; by itself none of its {numbered(events, 'event')} stands out"
+    return f"{SCHEMES[main_scheme(case)]} may be going on{since}{told if events else ''}."
 
 
 def _removals(likely: Sequence[Row]) -> str:

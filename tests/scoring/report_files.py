@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from scoring.cases.files import Keys, cases_schema, delete_schema, restore_schema
+from scoring.output import scores_schema
 from scoring.report.content import Around, Earlier
 from scoring.report.histories import History
 from scoring.rings import Ring
@@ -25,80 +27,7 @@ PEOPLE = (812345678901234567, 423456789012345678)
 SCHEMES = ("paid_removal", "reviewer_pressure", "paid_standing", "data_purchase")
 Row = dict[str, Any]
 
-_EVENT = pa.struct(
-    [
-        ("table", pa.string()),
-        ("key", pa.string()),
-        ("happened_at", pa.timestamp("us")),
-        ("weight", pa.float64()),
-        ("text", pa.string()),
-    ]
-)
-_EXPLANATION = pa.struct(
-    [
-        ("name", pa.string()),
-        ("fits", pa.string()),
-        ("value", pa.float64()),
-        ("usual", pa.float64()),
-        ("text", pa.string()),
-    ]
-)
-_REASON = pa.struct(
-    [
-        ("signal", pa.string()),
-        ("value", pa.float64()),
-        ("peer_median", pa.float64()),
-        ("contribution", pa.float64()),
-        ("text", pa.string()),
-    ]
-)
-_SCORES = pa.schema(
-    [
-        ("seller_id", pa.string()),
-        ("as_of", pa.date32()),
-        ("score", pa.float64()),
-        ("log_odds", pa.float64()),
-        ("strength", pa.float64()),
-        ("rank", pa.int64()),
-        ("lists", pa.list_(pa.string())),
-        ("alerted", pa.bool_()),
-        ("model", pa.string()),
-        ("reasons", pa.list_(_REASON)),
-    ]
-)
-_CASES = pa.schema(
-    [
-        ("case_id", pa.string()),
-        ("seller_id", pa.string()),
-        ("score", pa.float64()),
-        ("state", pa.string()),
-        ("first_listed_on", pa.date32()),
-        ("schemes", pa.list_(pa.struct([("scheme", pa.string()), ("share", pa.float64())]))),
-        ("onset_on", pa.date32()),
-        ("onset_low", pa.date32()),
-        ("onset_high", pa.date32()),
-        ("shown_rating", pa.float64()),
-        ("restored_rating", pa.float64()),
-        ("revenue_since_onset", pa.float64()),
-        ("expected_harm", pa.float64()),
-        ("evidence", pa.list_(_EVENT)),
-        ("innocent_explanations", pa.list_(_EXPLANATION)),
-        ("ring_id", pa.string()),
-    ]
-)
-_RESTORE = pa.schema(
-    [
-        ("review_id", pa.string()),
-        ("seller_id", pa.string()),
-        ("removed_at", pa.timestamp("us")),
-        ("actor", pa.string()),
-        ("probability", pa.float64()),
-        ("text", pa.string()),
-    ]
-)
-_DELETE = pa.schema(
-    [("review_id", pa.string()), ("seller_id", pa.string()), ("probability", pa.float64()), ("text", pa.string())]
-)
+_KEYS = Keys(*[pa.string()] * 4)
 
 
 def seller_of(number: int) -> str:
@@ -114,10 +43,10 @@ def write_run(folder: Path, cases: int = 20, *, calibrated: bool = False) -> Non
     scores = [_scored(number, listed=number < cases) for number in range(2 * cases)]
     restore = [row for number in range(cases) for row in _restore(number, random)]
     delete = [_bought(number) for number in range(0, cases, 5)]
-    _write(folder / "scores.parquet", scores, _SCORES)
-    _write(folder / "cases.parquet", [_case(number, random) for number in range(cases)], _CASES)
-    _write(folder / "reviews_to_restore.parquet", restore, _RESTORE)
-    _write(folder / "reviews_to_delete.parquet", delete, _DELETE)
+    _write(folder / "scores.parquet", scores, scores_schema(pa.string()))
+    _write(folder / "cases.parquet", [_case(number, random) for number in range(cases)], cases_schema(_KEYS))
+    _write(folder / "reviews_to_restore.parquet", restore, restore_schema(_KEYS))
+    _write(folder / "reviews_to_delete.parquet", delete, delete_schema(_KEYS))
 
 
 def around(cases: int = 20) -> Around:
@@ -202,7 +131,9 @@ def _event(number: int, at: int, random: Random) -> Row:
     }[table]
     happened = datetime.combine(AS_OF, datetime.min.time()) - timedelta(days=2 + 3 * at, hours=number)
     text = f"Person {PEOPLE[at % 2]} {did}."
-    key = HOSTILE if number == 0 and at == 0 else f"{table}-{number}-{at}"
+    key = f"{table}-{number}-{at}"
+    if table.endswith("_actions"):
+        key = f"{HOSTILE if number == 0 and at == 0 else key} {happened.isoformat()} removed"
     return {
         "table": table,
         "key": key,
@@ -228,7 +159,7 @@ def _restore(number: int, random: Random) -> list[Row]:
     for at in range(4 + number % 7):
         removed = datetime.combine(AS_OF, datetime.min.time()) - timedelta(days=3 * at + 1)
         row = {"review_id": f"review-{number}-{at}", "seller_id": seller_of(number), "removed_at": removed}
-        actor = str(PEOPLE[0 if at % 3 else 1])
+        actor = PEOPLE[0 if at % 3 else 1]
         probability = round(random.uniform(0.3, 0.99), 3)
         rows.append({**row, "actor": actor, "probability": probability, "text": "One star, removed on no ticket."})
     return rows

@@ -138,8 +138,9 @@ def test_numbers_larger_than_a_browser_holds_are_text(folder: Path) -> None:
     assert content["overview"]["queue"][0]["seller_id"] == "1152921504606846977"
 
 
-def event(table: str, happened_at: str) -> dict[str, Any]:
-    return {"table": table, "key": "k", "happened_at": datetime.fromisoformat(happened_at), "weight": 1.0, "text": ""}
+def event(table: str, happened_at: str, weight: float = 1.0) -> dict[str, Any]:
+    happened = datetime.fromisoformat(happened_at)
+    return {"table": table, "key": "k", "happened_at": happened, "weight": weight, "text": ""}
 
 
 def case(events: Sequence[dict[str, Any]], **more: Any) -> dict[str, Any]:
@@ -171,6 +172,16 @@ def test_the_claim_counts_removals_that_were_probably_wrong_and_the_busiest_hand
 
 def test_a_claim_without_events_or_scheme_stands_alone() -> None:
     assert claim(case([], schemes=[], onset_on=None), []) == "An unnamed scheme may be going on."
+
+
+def test_a_claim_counts_no_event_that_looks_ordinary() -> None:
+    ordinary = event("staff_access", "2025-06-01", weight=0.49)
+    assert claim(case([REMOVED, ordinary], onset_on=None), []) == (
+        "Paid removal of reviews may be going on: 1 action on a review."
+    )
+    assert claim(case([ordinary, ordinary], onset_on=None), []) == (
+        "Paid removal of reviews may be going on; by itself none of its 2 events stands out."
+    )
 
 
 def test_news_are_what_happened_since_the_run_before() -> None:
@@ -210,7 +221,7 @@ def test_the_page_for_the_owner_names_staff_as_text() -> None:
         "actor_id": HOSTILE,
         "accessed_at": datetime.fromisoformat("2025-06-01"),
     }
-    exposed = [{**looked, "probability": 0.8, "what_followed": None, "text": "no ticket"}]
+    exposed = [{**looked, "probability": 0.8, "what_followed": "nothing", "text": "no ticket"}]
     staff = [helper(HOSTILE, alerted=True), helper("kim", alerted=False)]
     html = staff_page(record, RestrictedFiles(staff, [ring], exposed))
     assert "1 of 2 members of staff listed" in html
@@ -218,5 +229,4 @@ def test_the_page_for_the_owner_names_staff_as_text() -> None:
     assert "<b>rita" not in html
     assert "&lt;b&gt;rita" in html
     assert html.count(">serves</td>") == 1
-    assert "nothing within 28 days" in html
     assert "../report.html#q=anna" in html
