@@ -20,7 +20,7 @@ _LOOKED_AT = {
 _TICKET = {
     "none": "without a ticket",
     "unknown": "on a ticket that is not known",
-    "wrong": "on a ticket opened later, by the same hand, or for another seller",
+    "wrong": "on a ticket that does not fit",
     "fits": "on a ticket of this seller",
 }
 _DONE = {

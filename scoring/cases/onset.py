@@ -119,9 +119,9 @@ def first_weeks(counts: Mapping[str, Floats], expected: Mapping[str, Floats]) ->
 
     """
     weeks = len(next(iter(counts.values())))
-    starts, ends = np.triu_indices(weeks + 1, 1)
-    first, end = np.asarray(starts), np.asarray(ends)
-    evidence = np.where(end == weeks, np.log(1 - _ENDED), np.log(_ENDED / weeks))
+    first, end = np.triu_indices(weeks + 1, 1)
+    evidence: Floats = np.full(len(first), np.log(_ENDED / weeks))
+    evidence[end == weeks] = np.log(1 - _ENDED)
     for kind, values in counts.items():
         evidence = evidence + _changed(values, expected[kind], first, end, _TEMPERED.get(kind, 1.0))
     table = np.full((weeks, weeks + 1), -np.inf)
