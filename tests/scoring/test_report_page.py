@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from model.settings import ReportSettings
 from scoring.report.content import Around, page_content
@@ -136,6 +137,14 @@ def test_numbers_larger_than_a_browser_holds_are_text(folder: Path) -> None:
     listed = [{**run.listed[5], "seller_id": large}]
     content = page_content(RunFiles(run.record, listed, cases, {}, {}), Around({}), SETTINGS)
     assert content["overview"]["queue"][0]["seller_id"] == "1152921504606846977"
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert({id})", "https://tools.example/", "https://{id}", "/sellers/{id}"]
+)
+def test_a_link_needs_a_host_of_its_own_and_a_place_for_the_id(address: str) -> None:
+    with pytest.raises(ValidationError, match=r"links\.seller"):
+        ReportSettings.model_validate({"weeks": WEEKS, "links": {"seller": address}})
 
 
 def event(table: str, happened_at: str, weight: float = 1.0) -> dict[str, Any]:
