@@ -80,6 +80,7 @@ def demo(
     terminal.print_scoring(scored)
     terminal.print_truth(terminal.read_listed(scores), guilty_sellers(truth, as_of), scored.sellers)
     terminal.print_lines([f"data: {data}", f"truth: {truth}", f"store: {store}", f"scores: {scores}"])
+    terminal.print_lines([f"to look at: {scores / 'report.html'}"])
     terminal.print_lines([f"MLflow: {terminal.mlflow_ui(learned.tracking_uri)}"] if learned.run_id else [])
 
 

@@ -1,4 +1,4 @@
-"""Settings of labels, classifier, probabilities, lists, tracking, promotion, staff, cases, and all as one file."""
+"""Settings of learning, lists, promotion, staff, cases and the report, and all of them as one file."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ StaffScoring = Annotated[
     Literal["pseudonymous", "off"],
     BeforeValidator(lambda given: "off" if given is False else given),  # what YAML makes of a plain off
 ]
+LinkedKey = Literal["seller", "review", "product", "ticket", "case"]
+LinkTemplate = Annotated[str, Field(pattern=r"^https?://[^\s{}]+[^{}]*\{id\}[^{}]*$")]
 
 
 class LabelSettings(Section):
@@ -127,6 +129,13 @@ class CaseSettings(Section):
     delete_from: OpenShare
 
 
+class ReportSettings(Section):
+    """What the report shows, and where its ids lead to: ``links`` has an address by kind of key, ``{id}`` in it."""
+
+    weeks: PositiveCount
+    links: dict[LinkedKey, LinkTemplate]
+
+
 class Configuration(FeatureSettings):
     """All settings of all jobs, as ``configs/scrubwatch.yaml`` holds them."""
 
@@ -138,6 +147,7 @@ class Configuration(FeatureSettings):
     promotion: PromotionSettings
     staff: StaffSettings
     cases: CaseSettings
+    report: ReportSettings
 
     @property
     def digest(self) -> str:
