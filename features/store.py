@@ -21,7 +21,7 @@ from features.errors import ScrubwatchError
 from features.locks import alone
 
 FORMAT = 1
-_OWNED_FOLDERS = ("events", "pending", "lookups", "tiles", "signals", "rings")
+_OWNED_FOLDERS = ("events", "pending", "lookups", "tiles", "signals", "rings", "listings", "verdicts", "held")
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,9 @@ class Store:
         return [self.path / name for name in files]
 
     def digest(self) -> str:
-        """SHA-256 of the landed rows' files: the same until a row arrives that was not held before."""
-        landed = sorted(entry.sha256 for entry in self.manifest().files.values() if entry.group.startswith("events/"))
+        """SHA-256 of the landed rows and given verdicts: the same until one arrives that was not held before."""
+        told = ("events/", "verdicts/")
+        landed = sorted(entry.sha256 for entry in self.manifest().files.values() if entry.group.startswith(told))
         return hashlib.sha256("".join(landed).encode()).hexdigest()
 
     def _sweep(self) -> None:

@@ -124,7 +124,7 @@ def _write_restricted(folder: Path, name: str, rows: pd.DataFrame, schema: pa.Sc
     """Write a file that only its owner can read, in a folder that only its owner can open."""
     restricted = folder / RESTRICTED
     restricted.mkdir(mode=0o700, exist_ok=True)
-    with _owner_only():
+    with owner_only():
         _write(restricted / name, rows, schema)
 
 
@@ -193,7 +193,8 @@ def _write(path: Path, rows: pd.DataFrame, schema: pa.Schema) -> None:
 
 
 @contextmanager
-def _owner_only() -> Iterator[None]:
+def owner_only() -> Iterator[None]:
+    """Let only their owner read what is written meanwhile."""
     before = os.umask(0o077)
     try:
         yield
