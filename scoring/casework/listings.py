@@ -15,9 +15,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from features.errors import WrongUse
 from features.store import Store
 from model.alerts import ERROR_RATE, Listing
 from model.draw import DISAGREEMENT, RANDOM
+from scoring.casework.decisions import near
 from scoring.output import owner_only
 
 GROUP = "listings/cases"
@@ -144,3 +146,16 @@ def opened_by(listings: Sequence[Listed], verdicts_at: Sequence[datetime], decid
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day)  # noqa: DTZ001  (all moments are naive UTC)
+
+
+def seller_of_case(store: Store, case_id: str) -> Any:
+    """The seller of a case.
+
+    Raises:
+        WrongUse: no such case was listed from this store.
+
+    """
+    listings = listings_of(store)
+    if case_id not in listings:
+        raise WrongUse(f"case '{case_id}' was never listed from {store.path}{near(case_id, list(listings))}")
+    return listings[case_id][-1].seller_id
