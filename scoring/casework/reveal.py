@@ -98,7 +98,7 @@ class Request:
     """Who wants a person named, and why.
 
     Attributes:
-        pseudonym: of the person, as every file but those in ``restricted/`` has it.
+        pseudonym: of the person, as every file but those in ``restricted/`` has it: ``4711`` or ``staff 4711``.
         case_id: for which case.
         why: the reason.
         by: opaque id of who asks.
@@ -158,7 +158,7 @@ def _checked(request: Request) -> int:
             raise WrongUse(f"{option}: is needed; naming a person takes a reason and two people")
     if request.by.strip().casefold() == request.second.strip().casefold():
         raise WrongUse(f"--second: '{request.second}' is who asks already; another person has to agree")
-    text = request.pseudonym.strip()
+    text = request.pseudonym.rpartition(" ")[2]
     if not text.isdecimal():
         raise WrongUse(f"'{request.pseudonym}' is no pseudonym; these are whole numbers, as in the evidence of a case")
     return int(text)

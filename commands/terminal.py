@@ -19,6 +19,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     from features.audit_log import Entry
     from features.intake_report import IntakeReport
+    from scoring.casework.ledger import Given
+    from scoring.casework.reveal import Revealed
     from scoring.record import ScoreReport
     from training.champions import Change
     from training.comparison import ModelComparison
@@ -95,8 +97,8 @@ def print_retraining(report: RetrainReport) -> None:
 
 def print_comparison(found: ModelComparison, page: Path | None) -> None:
     """Print what differs, the figures with their intervals, and the findings in words."""
-    from training.comparison import in_words  # noqa: PLC0415  (heavy: the command line answers before)
-    from training.page import interval, number, signed  # noqa: PLC0415
+    from training.comparison import in_words
+    from training.page import interval, number, signed
 
     print_lines(found.messages)
     facts = Table(box=None, pad_edge=False, header_style="bold")
@@ -124,7 +126,7 @@ def print_change(change: Change, *, as_json: bool) -> None:
 
 def print_entries(entries: Sequence[Entry], *, as_json: bool) -> None:
     """Print the audit log's entries, a line each."""
-    from features.audit_log import entry_as_text  # noqa: PLC0415  (heavy: the command line answers before)
+    from features.audit_log import entry_as_text
 
     if as_json:
         print_json({"entries": [asdict(entry) for entry in entries]})
@@ -160,7 +162,7 @@ def print_worst(listed: Sequence[Mapping[str, Any]], as_of: date) -> None:
 
 def read_listed(out: Path) -> list[dict[str, Any]]:
     """The rows of ``scores.parquet`` that stand on a list, the most suspicious first."""
-    import pyarrow.parquet as pq  # noqa: PLC0415  (heavy: the command line answers before it is needed)
+    import pyarrow.parquet as pq
 
     return [dict(row) for row in pq.read_table(out / "scores.parquet").to_pylist() if row["alerted"]]
 
@@ -210,3 +212,28 @@ def _plain(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def print_verdicts(given: Given, *, as_json: bool) -> None:
+    """Print which verdicts were written, and which stood already."""
+    report = given.as_json()
+    if as_json:
+        print_json(report)
+        return
+    for how, rows in report.items():
+        for row in rows:
+            scheme = f", {row['scheme']}" if row["scheme"] else ""
+            onset = f" since {row['onset_on']}" if row["onset_on"] else ""
+            about = f"case {row['case_id']}, seller {row['seller_id']}: {row['verdict']}{scheme}{onset}"
+            say(about if how == "written" else f"{about} stands already, decided {row['decided_at']} UTC")
+    counts = {how: len(rows) for how, rows in report.items()}
+    say(f"{counts['written']} written, {counts['standing']} stood already; the next retrain and score read them")
+
+
+def print_revealed(person: Revealed, *, as_json: bool) -> None:
+    """Print the name of a person, and where it is written down that it was asked for."""
+    if as_json:
+        print_json(person.as_json())
+        return
+    say(f"{' and '.join(person.kinds)} {person.entry.details['person']}: {person.person}")
+    say(f"entry {person.entry.number} of the audit log")
