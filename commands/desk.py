@@ -1,4 +1,4 @@
-"""What people do at their desk with a case: judge it, name a person."""
+"""What people do at their desk with a case: judge it, name a person, keep what it needs from being pruned."""
 
 from __future__ import annotations
 
@@ -101,3 +101,53 @@ def reveal(
     around = make_surroundings(wait, None, silent)
     person = reveal_then(request, data, Store(store, wait), read_configuration(config), around)
     terminal.print_revealed(person, as_json=as_json)
+
+
+Case = Annotated[str, typer.Argument(metavar="CASE", help="The case.")]
+
+
+@desk.command()
+def hold(case: Case, why: Why, store: StorePath = STORE, wait: Wait = WAIT_SECONDS, *, as_json: AsJson = False) -> None:
+    """Keep what a case needs, whatever is pruned, until it is released."""
+    from commands import terminal
+    from features.store import Store
+    from scoring.casework.holds import hold as hold_then
+
+    entry = hold_then(Store(store, wait), case, why, make_surroundings(wait, None, silent))
+    terminal.print_entries([entry], as_json=as_json)
+
+
+@desk.command()
+def release(
+    case: Case, why: Why, store: StorePath = STORE, wait: Wait = WAIT_SECONDS, *, as_json: AsJson = False
+) -> None:
+    """Let the next pruning remove what a held case needs."""
+    from commands import terminal
+    from features.store import Store
+    from scoring.casework.holds import release as release_then
+
+    entry = release_then(Store(store, wait), case, why, make_surroundings(wait, None, silent))
+    terminal.print_entries([entry], as_json=as_json)
+
+
+@desk.command()
+def prune(
+    keep_weeks: Annotated[int, typer.Option("--keep-weeks", min=1, metavar="N", help="How many weeks are kept whole.")],
+    store: StorePath = STORE,
+    config: ConfigFile = None,
+    wait: Wait = WAIT_SECONDS,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Remove old rows from the store for good.
+
+    What a later fact can need stays, and so does what belongs to a held case.
+    """
+    from commands import terminal
+    from features.store import Store
+    from scoring.casework.holds import prune_store
+
+    with terminal.progress() as tell:
+        around = make_surroundings(wait, None, tell)
+        report = prune_store(Store(store, wait), keep_weeks, read_configuration(config), around)
+    terminal.print_pruned(report, as_json=as_json)

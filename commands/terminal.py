@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from features.audit_log import Entry
     from features.intake_report import IntakeReport
+    from features.pruning import Pruned
     from scoring.casework.ledger import Given
     from scoring.casework.reveal import Revealed
     from scoring.record import ScoreReport
@@ -237,3 +238,19 @@ def print_revealed(person: Revealed, *, as_json: bool) -> None:
         return
     say(f"{' and '.join(person.kinds)} {person.entry.details['person']}: {person.person}")
     say(f"entry {person.entry.number} of the audit log")
+
+
+def print_pruned(report: Pruned, *, as_json: bool) -> None:
+    """Print what was removed, and from when on everything is kept."""
+    from features.contract import TABLES
+    from features.measures import LONGEST_DAYS
+
+    if as_json:
+        print_json(report.as_json())
+    elif report.floor is None:
+        say("nothing is older than what is to be kept")
+    else:
+        for name, number in report.removed.items():
+            say(f"{name}: {number:,} {'rows' if name in TABLES else 'files'} removed")
+        first = report.floor + timedelta(days=LONGEST_DAYS)
+        say(f"everything from {report.floor} on is kept, {report.bytes / 1e6:,.1f} MB are free; first cutoff {first}")

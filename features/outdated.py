@@ -51,7 +51,17 @@ def without_outdated(run: Run, manifest: Manifest) -> Manifest:
     for group in {entry.group for entry in manifest.files.values()}:
         if group.startswith(("tiles/", "lookups/")) and group.removesuffix("/totals") not in known:
             dropped |= _of_weeks(manifest, group, set(), first)
-    return manifest.without(dropped | _totals_over(manifest, dropped))
+    return manifest.without((dropped | _totals_over(manifest, dropped)) - _below_floor(manifest))
+
+
+def _below_floor(manifest: Manifest) -> set[str]:
+    """Paths of what is left of the weeks that `prune` has removed, and of the totals that stand for them."""
+    return {
+        path
+        for path, entry in manifest.files.items()
+        if entry.group.startswith("tiles/")
+        and (entry.week < manifest.floor or (entry.week == manifest.floor and entry.group.endswith("/totals")))
+    }
 
 
 def _stale(run: Run) -> list[str]:

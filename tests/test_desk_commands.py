@@ -85,3 +85,14 @@ def test_a_person_is_named_with_the_entry_of_the_log(
     assert answer.out == f"staff {person}: mallory\nentry 1 of the audit log\n"
     assert "a batch without a ticket" in run("audit", "show").out
     assert run("reveal", person, *options, "--second", "ada").code == 2
+
+
+@pytest.mark.usefixtures("store")
+def test_a_case_is_held_and_released_and_the_store_pruned(run: Run) -> None:
+    assert "held case case of anna, seller anna: asked for" in run("hold", ANNA, "--why", "asked for").out
+    assert run("prune", "--keep-weeks", "200").out == "nothing is older than what is to be kept\n"
+    assert "released" in run("release", ANNA, "--why", "closed").out
+    refused = run("prune", "--keep-weeks", "10")
+    assert refused.code == 2
+    assert "keep at least 157" in refused.err
+    assert json.loads(run("prune", "--keep-weeks", "200", "--json").out)["floor"] is None
