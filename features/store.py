@@ -21,7 +21,7 @@ from features.errors import ScrubwatchError
 from features.locks import alone
 
 FORMAT = 1
-_OWNED_FOLDERS = ("events", "pending", "lookups", "tiles", "signals", "rings", "listings", "verdicts")
+_OWNED_FOLDERS = ("events", "pending", "lookups", "tiles", "signals", "rings", "cases", "listings", "verdicts")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Settings of labels, classifier, probabilities, lists, tracking, promotion and staff, and all of them as one file."""
+"""Settings of labels, classifier, probabilities, lists, tracking, promotion, staff, cases, and all as one file."""
 
 from __future__ import annotations
 
@@ -119,6 +119,14 @@ class StaffSettings(Section):
         return of_site == "pseudonymous"
 
 
+class CaseSettings(Section):
+    """What is written of a listed seller."""
+
+    look_back_weeks: Annotated[int, Field(ge=26)]
+    evidence_shown: Annotated[int, Field(ge=10)]
+    delete_from: OpenShare
+
+
 class Configuration(FeatureSettings):
     """All settings of all jobs, as ``configs/scrubwatch.yaml`` holds them."""
 
@@ -129,6 +137,7 @@ class Configuration(FeatureSettings):
     tracking: TrackingSettings
     promotion: PromotionSettings
     staff: StaffSettings
+    cases: CaseSettings
 
     @property
     def digest(self) -> str:

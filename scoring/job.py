@@ -17,6 +17,9 @@ from features.verdict_rows import verdicts_of
 from model.alerts import Listing, list_sellers, resting_sellers
 from model.registry import CHAMPION
 from model.settings import AlertSettings, Configuration
+from scoring.cases.build import ScoredSellers, find_cases
+from scoring.cases.files import write_cases
+from scoring.casework.listings import keep_listings, routes
 from scoring.output import check_place, key_type, staged, write_audits, write_record, write_scores, write_staff
 from scoring.ranking import ChosenModel, Ranking, challenger_strength, choose_model, rank
 from scoring.record import ScoreReport, run_record, staff_record
@@ -79,11 +82,17 @@ def score(
     steps.begin("scoring the staff")
     seller_key = key_type(scored["seller_id"])
     suspects = find_suspects(data, intake, store, as_of, configuration, seller_key)
+    steps.begin("making the cases")
+    calibrated = ranking.calibration is not None and ranking.calibration.calibrated
+    sellers = ScoredSellers(scored, signal_table, calibrated)
+    cases = find_cases(data, intake, store, as_of, configuration, sellers, suspects)
+    keep_listings(store, as_of, cases.cases, routes(signal_table["seller_id"], listing), seller_key)
     steps.begin("writing")
     with staged(out) as folder:
         write_scores(folder, scored)
         write_audits(folder, listing.audits, seller_key)
         write_staff(folder, suspects.staff, suspects.rings, suspects.key, seller_key)
+        write_cases(folder, cases)
         head = AuditLog(store_path, surroundings.wait_seconds).head()
         record = run_record(as_of, chosen, intake, listing, signal_table, configuration, steps.seconds(), head)
         record["staff"] = staff_record(suspects, configuration.staff)
@@ -94,7 +103,7 @@ def score(
         model=chosen.label,
         sellers=len(scored),
         listed=int(listing.alerted.sum()),
-        calibrated=ranking.calibration is not None and ranking.calibration.calibrated,
+        calibrated=calibrated,
         record=record,
     )
 

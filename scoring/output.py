@@ -103,29 +103,29 @@ def key_type(sellers: pd.Series) -> pa.DataType:
 def write_scores(folder: Path, scored: pd.DataFrame) -> None:
     """Write ``scores.parquet``, sorted by rank and seller; missing numbers are null."""
     ordered = scored.sort_values(["rank", "seller_id"], kind="stable")
-    _write(folder / SCORES, ordered, scores_schema(key_type(scored["seller_id"])))
+    write_table(folder / SCORES, ordered, scores_schema(key_type(scored["seller_id"])))
 
 
 def write_audits(folder: Path, audits: pd.DataFrame, seller_key: pa.DataType) -> None:
     """Write ``restricted/audits.parquet``; it may have no rows."""
     ordered = audits.sort_values(["stratum", "seller_id"], kind="stable")
-    _write_restricted(folder, AUDITS, ordered, audits_schema(seller_key))
+    write_restricted(folder, AUDITS, ordered, audits_schema(seller_key))
 
 
 def write_staff(
     folder: Path, staff: pd.DataFrame, rings: pd.DataFrame, staff_key: pa.DataType, seller_key: pa.DataType
 ) -> None:
     """Write ``restricted/staff.parquet``, by rank, and ``restricted/rings.parquet``; they may have no rows."""
-    _write_restricted(folder, STAFF, staff, staff_schema(staff_key, seller_key))
-    _write_restricted(folder, RINGS, rings, rings_schema(staff_key, seller_key))
+    write_restricted(folder, STAFF, staff, staff_schema(staff_key, seller_key))
+    write_restricted(folder, RINGS, rings, rings_schema(staff_key, seller_key))
 
 
-def _write_restricted(folder: Path, name: str, rows: pd.DataFrame, schema: pa.Schema) -> None:
+def write_restricted(folder: Path, name: str, rows: pd.DataFrame, schema: pa.Schema) -> None:
     """Write a file that only its owner can read, in a folder that only its owner can open."""
     restricted = folder / RESTRICTED
     restricted.mkdir(mode=0o700, exist_ok=True)
     with owner_only():
-        _write(restricted / name, rows, schema)
+        write_table(restricted / name, rows, schema)
 
 
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:
@@ -179,7 +179,8 @@ def _prefix(out: Path) -> str:
     return f".{out.name}.part."
 
 
-def _write(path: Path, rows: pd.DataFrame, schema: pa.Schema) -> None:
+def write_table(path: Path, rows: pd.DataFrame, schema: pa.Schema) -> None:
+    """Write the columns of a schema as one Parquet file: the same rows, the same bytes."""
     columns = [
         pa.array(
             rows[field.name].tolist() if pa.types.is_list(field.type) else rows[field.name],

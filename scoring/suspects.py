@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,6 +28,7 @@ class Suspects:
         staff: one row a scored member of staff, by rank.
         rings: one row a ring.
         key: Arrow type of the staff's ids.
+        listed: the plain id of each listed member of staff, by pseudonym.
         unnamed: scored members of staff whom the data set no longer names, and who are left out.
 
     """
@@ -34,6 +36,7 @@ class Suspects:
     staff: pd.DataFrame
     rings: pd.DataFrame
     key: pa.DataType
+    listed: Mapping[int, str | int]
     unnamed: int
 
     @property
@@ -72,4 +75,6 @@ def find_suspects(
     staff = staff_rows(helpers, pairs, assignments, found, plain)
     numbers = store.manifest().identity.get("key_types", {}).get("staff") == "bigint"
     key = pa.int64() if numbers else pa.string()
-    return Suspects(staff, ring_rows(rings, plain), key, len(helpers.scored) - len(staff))
+    alerted = set(helpers.scored.loc[helpers.scored["alerted"], "actor_id"])
+    listed = {person: name for person, name in plain.items() if person in alerted}
+    return Suspects(staff, ring_rows(rings, plain), key, listed, len(helpers.scored) - len(staff))

@@ -44,8 +44,9 @@ _DECISIONS = f"""
 -- a row is a review that a member of staff removed or kept, with how often the queue removes reviews like it
 with decided as (
   select
-    a.actor_id, s.seller_id, a.acted_at, a.ticket_id, a.kind = 'removed' as removed, r.rating <= 2 as negative,
-    coalesce(a.queue, t.queue, '') as queue, coalesce(a.trigger, '') as trigger, r.rating,
+    a.review_id, a.actor_id, s.seller_id, a.acted_at, r.created_at, a.ticket_id, a.kind = 'removed' as removed,
+    r.rating <= 2 as negative, coalesce(a.queue, t.queue, '') as queue, t.queue as own_queue,
+    coalesce(a.trigger, '') as trigger, coalesce(a.reason, '') as reason, r.rating,
     case when a.acted_at < r.created_at + interval 30 day then 0
       when a.acted_at < r.created_at + interval 182 day then 1 else 2 end as age
   from review_actions as a
@@ -98,18 +99,18 @@ where a.actor_kind = 'staff' and a.actor_id is not null and a.kind not in ('appe
 group by a.actor_id, a.seller_id, a.kind, a.ticket_id, case when a.ticket_id is null then cast(a.acted_at as date) end
 """
 
-_LOOK_UPS = f"""
--- a row is what one person looked up of one seller on a day in one tool; bought: what is for sale, without a cause
+_LOOKED = f"""
+-- a row is a look-up of a known seller's affairs, with whether something asked for it
 with looked as (
-  select l.* replace (coalesce(l.seller_id, s.seller_id) as seller_id)
+  select
+    l.* replace (coalesce(l.seller_id, s.seller_id) as seller_id, coalesce(l.reviewer_id, r.reviewer_id) as reviewer_id)
   from staff_access as l
-  left join reviews as r on l.seller_id is null and l.review_id = r.review_id
+  left join reviews as r on l.review_id = r.review_id
   left join listing_spans as s
     on l.seller_id is null and coalesce(l.product_id, r.product_id) = s.product_id
     and {in_force("l.accessed_at", "greatest(l.known_at, s.listing_known_at)")}
-),
-caused as (
-  select
+)
+select
     l.*, coalesce(s.role, '') as place,
     case when l.resource in ('reviewer_contact', 'sales_report', 'ranking_internals') then l.resource else 'other' end
       as tool,
@@ -129,13 +130,16 @@ caused as (
     on l.actor_id = w.actor_id and l.seller_id = w.seller_id and cast(l.accessed_at as date) = w.worked_on
   left join staff_then as s on l.actor_id = s.actor_id and l.accessed_at >= s.from_at and l.accessed_at < s.until_at
   where l.seller_id is not null
-)
+"""
+
+_LOOK_UPS = """
+-- a row is what one person looked up of one seller on a day in one tool; bought: what is for sale, without a cause
 select
   actor_id, seller_id, min(accessed_at) as happened_at, min(place) as place,
   count(*) as pieces, 0::bigint as negatives_removed, tool <> 'other' and not with_cause as bought,
   tool || case when with_cause then ' with a cause' else '' end as kind, not with_cause as uncaused,
   1.0::double as weight
-from caused
+from looked
 group by actor_id, seller_id, tool, with_cause, cast(accessed_at as date)
 """
 
@@ -178,11 +182,7 @@ def assignments_at(store: Store, as_of: date, configuration: Configuration) -> p
     """
     manifest = store.manifest()
     with connect(configuration.engine, store.scratch) as connection:
-        _open(connection, store, manifest, as_of)
-        connection.execute(f"create temp table cases as {_CASES.format(configuration.labels.investigation_weeks)}")
-        connection.execute(f"create temp table staff_then as {_STAFF_THEN}")
-        connection.execute(f"create temp table decisions as {_DECISIONS}")
-        connection.execute(f"create temp table work_days as {_WORK_DAYS}")
+        open_work(connection, store, manifest, as_of, LOOK_BACK, configuration.labels.investigation_weeks)
         connection.execute(f"create temp table cleared as {_CLEARED}")
         parts = zip(DESKS, (_MODERATION, _STANDING, _LOOK_UPS), strict=True)
         together = " union all ".join(f"select '{desk}' as desk, * from ({query})" for desk, query in parts)
@@ -197,26 +197,42 @@ order by desk, happened_at, pieces, negatives_removed, weight, kind, place, w.ac
 """).df()
 
 
-def _open(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, as_of: date) -> None:
-    """Let the session see each table as it was known at the cutoff: work of 364 days, the reviews that it was on."""
+def open_work(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    manifest: Manifest,
+    as_of: date,
+    look_back: timedelta,
+    investigation_weeks: int,
+) -> None:
+    """Let the session see each table as it was known at the cutoff: the work of a while, and what it was on.
+
+    Beside the tables of the contract it sees those of `features.listings`, and `cases` (investigations that a verdict
+    ended), `staff_then` (roles and queues), `decisions` (reviews that staff removed or kept), `work_days` and `looked`
+    (look-ups, with their seller and whether something asked for them).
+    """
     key_types = manifest.identity.get("key_types", {})
     for name in (*LISTING_TABLES, *_READ, "reviews"):
         rows = verdict_rows(store, manifest)
         if name != "verdicts":
-            rows = landed(store, manifest, TABLES[name], key_types, _weeks(manifest, name, as_of))
-        since = f" and known_at >= date '{as_of - LOOK_BACK}'" if name in _WORK else ""
+            rows = landed(store, manifest, TABLES[name], key_types, _weeks(manifest, name, as_of, look_back))
+        since = f" and known_at >= date '{as_of - look_back}'" if name in _WORK else ""
         connection.execute(f"create temp view {name} as select * from ({rows}) where known_at < date '{as_of}'{since}")
     for name, query in LISTINGS.items():
+        connection.execute(f"create temp table {name} as {query}")
+    connection.execute(f"create temp table cases as {_CASES.format(investigation_weeks)}")
+    steps = {"staff_then": _STAFF_THEN, "decisions": _DECISIONS, "work_days": _WORK_DAYS, "looked": _LOOKED}
+    for name, query in steps.items():
         connection.execute(f"create temp table {name} as {query}")
 
 
 _WORK = frozenset({"review_actions", "account_actions", "staff_access"})
 
 
-def _weeks(manifest: Manifest, name: str, as_of: date) -> list[date] | None:
+def _weeks(manifest: Manifest, name: str, as_of: date, look_back: timedelta) -> list[date] | None:
     """Mondays of the weeks of a table that matter; None: all of them, as any may hold what is asked for."""
     if name not in _WORK and name != "tickets":
         return None
-    since = as_of - LOOK_BACK - (_TICKETS_BEFORE if name == "tickets" else timedelta(0)) - timedelta(days=6)
+    since = as_of - look_back - (_TICKETS_BEFORE if name == "tickets" else timedelta(0)) - timedelta(days=6)
     weeks = {date.fromisoformat(entry.week) for entry in manifest.group(f"events/{name}").values()}
     return sorted(week for week in weeks if since <= week < as_of)

@@ -1,6 +1,7 @@
 """A small simulated market, scored from delivered files to the run's folder."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -17,6 +18,7 @@ from features.errors import ContractBroken, NoFittingModel, WrongUse
 from features.settings import read_settings
 from features.store import Store
 from model.settings import Configuration
+from scoring.casework.listings import listings_of
 from scoring.job import score
 from simulator import simulate
 from simulator.settings import read_scenario
@@ -138,6 +140,16 @@ def test_audits_are_drawn_among_the_listed_with_their_probability(trained: Path)
     assert rows.loc[audits["seller_id"], "lists"].map(list).tolist() == [["budget"]] * len(audits)
 
 
+def test_the_store_knows_how_each_case_came_on_a_list(trained: Path, store_path: Path) -> None:
+    cases = pq.read_table(trained / "cases.parquet").to_pandas().set_index("case_id")["seller_id"]
+    audits = pq.read_table(trained / "restricted/audits.parquet").to_pandas().set_index("seller_id")
+    listed = {case: listings[-1] for case, listings in listings_of(Store(store_path)).items() if case in cases.index}
+    assert {case: each.seller_id for case, each in listed.items()} == cases.to_dict()
+    drawn = {each.seller_id: each.selection_probability for each in listed.values() if each.route == "random"}
+    assert drawn == audits.loc[~audits["stratum"].str.endswith("disagreement"), "selection_probability"].to_dict()
+    assert {each.listed_on for each in listed.values()} == {AS_OF}
+
+
 def test_staff_and_rings_lie_in_what_only_the_owner_reads_and_nowhere_else(trained: Path, data: Path) -> None:
     staff = pq.read_table(trained / "restricted/staff.parquet").to_pandas()
     known = set(pq.read_table(data / "staff").to_pandas()["actor_id"])
@@ -148,10 +160,37 @@ def test_staff_and_rings_lie_in_what_only_the_owner_reads_and_nowhere_else(train
     assert said["scored"] == len(staff)
     assert said["alerted"] == staff["alerted"].sum()
     assert said["rings"] == pq.read_metadata(trained / "restricted/rings.parquet").num_rows
+
+
+def test_no_plain_id_of_staff_or_reviewers_stands_outside_what_only_the_owner_reads(trained: Path, data: Path) -> None:
     open_files = [path for path in trained.rglob("*") if path.is_file() and path.parent.name != "restricted"]
-    names = pq.read_table(trained / "scores.parquet").to_pandas().to_string() + (trained / "run.json").read_text()
-    assert {path.name for path in open_files} == {"scores.parquet", "run.json"}
-    assert not [name for name in known if name in names]
+    tables = ["scores", "cases", "reviews_to_restore", "reviews_to_delete"]
+    assert {path.name for path in open_files} == {*(f"{name}.parquet" for name in tables), "run.json"}
+    rows = [str(pq.read_table(trained / f"{name}.parquet").to_pylist()) for name in tables]
+    words = set(re.findall(r"\w+", " ".join([*rows, (trained / "run.json").read_text()])))
+    people = set(pq.read_table(data / "staff").to_pandas()["actor_id"])
+    people |= set(pq.read_table(data / "reviews").to_pandas()["reviewer_id"])
+    assert not people & words
+
+
+@pytest.mark.parametrize("run", ["untrained", "trained"])
+def test_every_listed_seller_has_a_case_with_events_and_explanations(run: str, request: pytest.FixtureRequest) -> None:
+    out = request.getfixturevalue(run)
+    listed = scores(out).query("alerted").sort_values("rank")
+    cases = pq.read_table(out / "cases.parquet").to_pandas()
+    assert cases["seller_id"].tolist() == listed["seller_id"].tolist()
+    assert cases["case_id"].is_unique
+    assert set(cases["state"]) == {"new"}
+    for case in cases.itertuples():
+        assert case.onset_low <= case.onset_on <= case.onset_high < AS_OF
+        assert sum(each["share"] for each in case.schemes) == pytest.approx(1)
+        assert len(case.innocent_explanations) == 7
+        weights = [event["weight"] for event in case.evidence]
+        assert weights == sorted(weights, reverse=True)
+        assert all(len(event["text"]) <= 200 for event in case.evidence)
+    restore = pq.read_table(out / "reviews_to_restore.parquet").to_pandas()
+    assert restore["review_id"].is_unique
+    assert restore["probability"].between(0, 1).all()
 
 
 def test_the_record_says_what_went_in_and_why_a_list_is_empty(trained: Path, data: Path) -> None:
@@ -170,6 +209,7 @@ def test_the_record_says_what_went_in_and_why_a_list_is_empty(trained: Path, dat
         "scoring",
         "explaining the listed",
         "scoring the staff",
+        "making the cases",
         "writing",
     ]
     assert "audit_key_file" not in content["alert_rules"]
@@ -186,7 +226,9 @@ def test_the_same_scores_are_the_same_bytes_with_any_threads(
     shutil.copytree(store_path, tmp_path / "store")
     forget_derived(tmp_path / "store")  # so that signals are computed with these threads
     score(data, tmp_path / "store", AS_OF, tmp_path / "out", other, SURROUNDINGS)
-    for name in ("scores.parquet", "restricted/staff.parquet", "restricted/rings.parquet"):
+    restricted = ("restricted/staff.parquet", "restricted/rings.parquet", "restricted/exposed_reviewers.parquet")
+    cases = ("cases.parquet", "reviews_to_restore.parquet", "reviews_to_delete.parquet")
+    for name in ("scores.parquet", *restricted, *cases):
         assert (tmp_path / "out" / name).read_bytes() == (trained / name).read_bytes()
 
 

@@ -1,0 +1,1 @@
+"""What an investigator opens: for each listed seller since when, what was done, what it brought, what explains it."""

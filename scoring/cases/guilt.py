@@ -1,0 +1,95 @@
+"""How probably a listed seller runs a scheme, and which: from the model where it is calibrated, else from day zero."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.signal import Signal
+from model.baseline import DayZero
+from model.reasons import Reason
+
+SCHEME_OF_SERVICE = {
+    "removals": "paid_removal",
+    "pressure": "reviewer_pressure",
+    "bought_reviews": "bought_reviews",
+    "standing": "paid_standing",
+    "data_purchase": "data_purchase",
+    "sabotage": "sabotage",
+}
+"""What a service's signals speak of; those of rating, rank, sales and neighbours speak of any."""
+
+OTHER = "other"
+
+CEILING = 0.25
+"""Chance of guilt of a seller that differs from its peers beyond doubt (a guess: most of what differs is honest)."""
+
+_KNOWN_SERVICE = -np.log10(0.5)
+
+
+def guilt(scores: pd.Series, strength: pd.Series, *, calibrated: bool) -> pd.Series:
+    """The probability that each seller runs a scheme, on the index of the scores.
+
+    An index, or no score at all, gives none. Then it is told from how many sellers chance alone would set as far apart
+    from their peers (the false discovery rate of day zero's tails), times ``CEILING``.
+
+    Args:
+        scores: of all sellers; NaN on day zero.
+        strength: of day zero, -log10 of the combined tail.
+        calibrated: whether the scores are probabilities.
+
+    """
+    if calibrated:
+        return scores.astype(np.float64)
+    order = strength.sort_values(ascending=False, kind="stable")
+    chance = np.power(10.0, -order.to_numpy()) * len(order) / np.arange(1, len(order) + 1)
+    false = np.minimum(np.maximum.accumulate(chance), 1.0)
+    return pd.Series(CEILING * (1 - false), order.index).reindex(strength.index)
+
+
+def schemes(
+    reasons: Sequence[Reason], services: Mapping[str, float], catalogue: Mapping[str, Signal]
+) -> list[dict[str, Any]]:
+    """What a seller is probably listed for: scheme and share, the largest first, together 1.
+
+    Half of a share is what the reasons' signals add to the seller's score, half how far each service lies from its
+    peers. What speaks of no scheme is left out, unless nothing else speaks.
+
+    Args:
+        reasons: of the seller.
+        services: day zero's tail of each service; NaN where it is not known.
+        catalogue: declarations of the signals.
+
+    """
+    added: dict[str, float] = {}
+    for reason in reasons:
+        signal = catalogue.get(reason["signal"])
+        if signal is not None and signal.service in SCHEME_OF_SERVICE and reason["contribution"] > 0:
+            scheme = SCHEME_OF_SERVICE[signal.service]
+            added[scheme] = added.get(scheme, 0.0) + reason["contribution"]
+    apart = {
+        SCHEME_OF_SERVICE[service]: surprise
+        for service, tail in services.items()
+        if service in SCHEME_OF_SERVICE and (surprise := -np.log10(max(tail, 1e-300))) > _KNOWN_SERVICE
+    }
+    parts = [part for part in (added, apart) if part]
+    if not parts:
+        return [{"scheme": OTHER, "share": 1.0}]
+    shares = {
+        scheme: sum(part.get(scheme, 0.0) / sum(part.values()) for part in parts) / len(parts)
+        for scheme in sorted({scheme for part in parts for scheme in part})
+    }
+    ordered = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    return [{"scheme": scheme, "share": float(share)} for scheme, share in ordered]
+
+
+def day_zero_services(found: DayZero, sellers: pd.Series) -> dict[Any, dict[str, float]]:
+    """Tail of each service by seller."""
+    rows = found.services.reindex(sellers.index).to_dict("records")
+    return {
+        seller: {str(service): float(tail) for service, tail in row.items() if not np.isnan(tail)}
+        for seller, row in zip(sellers, rows, strict=True)
+    }

@@ -1,0 +1,160 @@
+"""Since when a seller does what it is listed for: one change in its own weekly counts, against its peers' trend.
+
+Each kind of count is Poisson with a rate that is a multiple of what the market lets expect of a seller with as many
+reviews. The multiple is unknown before the change and during the scheme, and the kind may not have changed at all. With
+gamma priors all that integrates exactly, so that every first and last week has its probability; nothing is sampled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import gammaln, logsumexp
+
+from model.arrays import Floats
+from scoring.cases.facts import Facts
+
+KINDS = ("one hand", "removals", "take-backs", "look-ups", "internals", "standing", "fives")
+
+_SIZE_WEEKS = 26
+"""Weeks of reviews that tell how large a seller is at a time."""
+
+_TREND_WEEKS = 9
+"""Weeks over which the market's counts are smoothed."""
+
+_CHANGES = 0.5
+"""Chance that a scheme shows in a kind of count."""
+
+_ENDED = 0.25
+"""Chance that the scheme has ended before the cutoff."""
+
+_BEFORE_SHAPE = 2.0
+_DURING = ((1.5, 3.0), (1.5, 10.0), (1.5, 40.0))
+"""Shape and mean of the multiples that a scheme may bring, each as likely (guesses: broad, and above ordinary)."""
+
+_TEMPERED = {"fives": 0.3}
+"""Power of the likelihood where counts vary far more than Poisson's: praise follows sales and seasons."""
+
+
+@dataclass(frozen=True)
+class Onset:
+    """The first week of a seller's scheme.
+
+    Attributes:
+        on: the median.
+        low: 10 % quantile.
+        high: 90 % quantile.
+        begun: for each week of the facts, the chance that the scheme had begun by its end.
+
+    """
+
+    on: date
+    low: date
+    high: date
+    begun: Floats
+
+
+def onsets(facts: Facts, sellers: list[Any]) -> dict[Any, Onset]:
+    """The onset of each of these sellers."""
+    counts = {kind: counted(facts, kind, sellers) for kind in (*KINDS, "reviews")}
+    expected = {kind: peers_trend(facts, kind, counts["reviews"]) for kind in KINDS}
+    return {
+        seller: _onset(
+            facts,
+            first_weeks({kind: counts[kind][place] for kind in KINDS}, {kind: expected[kind][place] for kind in KINDS}),
+        )
+        for place, seller in enumerate(sellers)
+    }
+
+
+def counted(facts: Facts, kind: str, sellers: list[Any]) -> Floats:
+    """Weekly counts, shape (sellers, weeks)."""
+    rows = facts.weekly[facts.weekly["kind"] == kind]
+    table = np.zeros((len(sellers), len(facts.weeks)))
+    row = pd.Index(sellers).get_indexer(rows["seller_id"])
+    week = facts.weeks.get_indexer(pd.to_datetime(rows["week"]))
+    known = (row >= 0) & (week >= 0)
+    np.add.at(table, (row[known], week[known]), rows["count"].to_numpy(dtype=np.float64)[known])
+    return table
+
+
+def market_counts(facts: Facts, kind: str) -> Floats:
+    """Weekly counts of all sellers together."""
+    rows = facts.market[facts.market["kind"] == kind]
+    found = rows.assign(week=pd.to_datetime(rows["week"])).groupby("week")["count"].sum().reindex(facts.weeks)
+    return np.asarray(found.fillna(0.0), dtype=np.float64)
+
+
+def peers_trend(facts: Facts, kind: str, reviews: Floats) -> Floats:
+    """What the market lets expect of each seller and week, by the seller's part of the reviews of half a year."""
+    trend = _smoothed(market_counts(facts, kind))
+    size, all_sizes = _trailing(reviews), _trailing(market_counts(facts, "reviews"))
+    share = (size + 0.5) / np.maximum(all_sizes + 0.5, 1.0)
+    return np.asarray(trend * np.minimum(share, 1.0))
+
+
+def _smoothed(values: Floats) -> Floats:
+    return np.asarray(pd.Series(values).rolling(_TREND_WEEKS, min_periods=1, center=True).mean())
+
+
+def _trailing(values: Floats) -> Floats:
+    """Sums over the half-year up to each week; before half a year is known, over the first one."""
+    weeks = np.arange(values.shape[-1])
+    total = np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(values, axis=-1)], axis=-1)
+    end = np.minimum(np.maximum(weeks + 1, _SIZE_WEEKS), values.shape[-1])
+    return np.asarray(total[..., end] - total[..., np.maximum(end - _SIZE_WEEKS, 0)])
+
+
+def first_weeks(counts: Mapping[str, Floats], expected: Mapping[str, Floats]) -> Floats:
+    """The probability of each week to be the scheme's first.
+
+    Args:
+        counts: weekly counts by kind, each of shape (weeks,).
+        expected: what the peers let expect, by kind and alike.
+
+    """
+    weeks = len(next(iter(counts.values())))
+    first, end = np.triu_indices(weeks + 1, 1)
+    evidence: Floats = np.full(len(first), np.log(_ENDED / weeks))
+    evidence[end == weeks] = np.log(1 - _ENDED)
+    for kind, values in counts.items():
+        evidence = evidence + _changed(values, expected[kind], first, end, _TEMPERED.get(kind, 1.0))
+    table = np.full((weeks, weeks + 1), -np.inf)
+    table[first, end] = evidence
+    by_first = logsumexp(table, axis=1)
+    return np.asarray(np.exp(by_first - logsumexp(by_first)))
+
+
+def _changed(counts: Floats, expected: Floats, first: Any, end: Any, power: float) -> Floats:
+    """Log evidence of each pair of first week and week after the last, beside no change at all."""
+    count, usual = (np.concatenate([[0.0], np.cumsum(values)]) for values in (counts, expected))
+    inside, usual_inside = count[end] - count[first], usual[end] - usual[first]
+    outside, usual_outside = count[-1] - inside, usual[-1] - usual_inside
+    before = _evidence(outside, usual_outside, _BEFORE_SHAPE, 1.0)
+    during = logsumexp([_evidence(inside, usual_inside, *prior) for prior in _DURING], axis=0) - np.log(len(_DURING))
+    never = _evidence(count[-1:], usual[-1:], _BEFORE_SHAPE, 1.0)
+    gain = power * (before + during - never)
+    return np.asarray(np.logaddexp(np.log(_CHANGES) + gain, np.log(1 - _CHANGES)))
+
+
+def _evidence(count: Floats, usual: Floats, shape: float, mean: float) -> Floats:
+    """Log probability of counts whose rate is `usual` times a gamma variable, but for what no change alters."""
+    rate = shape / mean
+    return np.asarray(
+        shape * np.log(rate) - (shape + count) * np.log(rate + usual) + gammaln(shape + count) - gammaln(shape)
+    )
+
+
+def _onset(facts: Facts, first: Floats) -> Onset:
+    begun = np.cumsum(first)
+
+    def quantile(share: float) -> date:
+        week: date = facts.weeks[min(int(np.searchsorted(begun, share)), len(begun) - 1)].date()
+        return min(week, facts.as_of - timedelta(days=1))
+
+    return Onset(quantile(0.5), quantile(0.1), quantile(0.9), begun)
