@@ -3,6 +3,7 @@
 import typer
 
 from commands.audit import audit
+from commands.desk import desk
 from commands.jobs import jobs
 from commands.models import models
 
@@ -13,6 +14,6 @@ command = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (jobs, models):
+for group in (jobs, models, desk):
     command.add_typer(group)
 command.add_typer(audit, name="audit")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,9 @@ from rich.text import Text
 if TYPE_CHECKING:
     from features.audit_log import Entry
     from features.intake_report import IntakeReport
+    from features.pruning import Pruned
+    from scoring.casework.ledger import Given
+    from scoring.casework.reveal import Revealed
     from scoring.record import ScoreReport
     from training.champions import Change
     from training.comparison import ModelComparison
@@ -210,3 +213,44 @@ def _plain(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def print_verdicts(given: Given, *, as_json: bool) -> None:
+    """Print which verdicts were written, and which stood already."""
+    report = given.as_json()
+    if as_json:
+        print_json(report)
+        return
+    for how, rows in report.items():
+        for row in rows:
+            scheme = f", {row['scheme']}" if row["scheme"] else ""
+            onset = f" since {row['onset_on']}" if row["onset_on"] else ""
+            about = f"case {row['case_id']}, seller {row['seller_id']}: {row['verdict']}{scheme}{onset}"
+            say(about if how == "written" else f"{about} stands already, decided {row['decided_at']} UTC")
+    counts = {how: len(rows) for how, rows in report.items()}
+    say(f"{counts['written']} written, {counts['standing']} stood already; the next retrain and score read them")
+
+
+def print_revealed(person: Revealed, *, as_json: bool) -> None:
+    """Print the name of a person, and where it is written down that it was asked for."""
+    if as_json:
+        print_json(person.as_json())
+        return
+    say(f"{' and '.join(person.kinds)} {person.entry.details['person']}: {person.person}")
+    say(f"entry {person.entry.number} of the audit log")
+
+
+def print_pruned(report: Pruned, *, as_json: bool) -> None:
+    """Print what was removed, and from when on everything is kept."""
+    from features.contract import TABLES
+    from features.measures import LONGEST_DAYS
+
+    if as_json:
+        print_json(report.as_json())
+    elif report.floor is None:
+        say("nothing is older than what is to be kept")
+    else:
+        for name, number in report.removed.items():
+            say(f"{name}: {number:,} {'rows' if name in TABLES else 'files'} removed")
+        first = report.floor + timedelta(days=LONGEST_DAYS)
+        say(f"everything from {report.floor} on is kept, {report.bytes / 1e6:,.1f} MB are free; first cutoff {first}")
