@@ -9,8 +9,9 @@ from pathlib import Path
 from features.errors import NoFittingModel
 from features.signal import Signal
 from model.bundle import SUMS, Bundle, read_bundle
-from model.registry import Registered, Registry, registry_exists
+from model.registry import Registry, registry_exists
 from model.settings import Configuration
+from model.tracked import Registered
 from training.steps import Surroundings
 
 

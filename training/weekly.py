@@ -20,8 +20,9 @@ from features.panel import signals_at
 from features.store import Store
 from features.verdict_rows import verdicts_of
 from model.bundle import Bundle, read_bundle, write_bundle
-from model.registry import CHALLENGER, CHAMPION, Registered, Registry, RunRecord
+from model.registry import CHALLENGER, CHAMPION, Registry
 from model.settings import Configuration
+from model.tracked import Registered, RunRecord
 from training.champions import DECIDED, rolled_back
 from training.choosing import make_registry, open_registry
 from training.evidence import Champion, evidence_beside, first_evidence
