@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 SCRUBWATCH = Path(sys.executable).with_name("scrubwatch")
-PACKAGES = ("configs", "features", "model", "scoring", "simulator", "training")
+PACKAGES = ("commands", "configs", "features", "model", "scoring", "simulator", "training")
 HEAVY = ("duckdb", "lightgbm", "mlflow", "numpy", "pandas", "pyarrow", "scipy", "sklearn")
 
 
@@ -38,9 +38,9 @@ def wheel_names(source: Path, tmp_path_factory: pytest.TempPathFactory) -> froze
     return frozenset(zipfile.ZipFile(wheel).namelist())
 
 
-def test_the_wheel_holds_the_six_packages_and_the_command_only(wheel_names: frozenset[str]) -> None:
+def test_the_wheel_holds_the_packages_and_the_command_only(wheel_names: frozenset[str]) -> None:
     tops = {name.split("/")[0] for name in wheel_names if ".dist-info/" not in name}
-    assert tops == {*PACKAGES, "scrubwatch.py", "scrubwatch_terminal.py"}
+    assert tops == {*PACKAGES, "scrubwatch.py"}
 
 
 def test_the_wheel_holds_every_module_of_its_packages(wheel_names: frozenset[str], source: Path) -> None:
@@ -82,7 +82,7 @@ def test_help_takes_under_half_a_cpu_second() -> None:
 
 
 def test_the_command_line_imports_nothing_heavy() -> None:
-    code = f"import sys, scrubwatch, scrubwatch_terminal; print([name for name in {HEAVY} if name in sys.modules])"
+    code = f"import sys, scrubwatch, commands.terminal; print([name for name in {HEAVY} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
     assert answer.stdout == "[]\n"
 

@@ -95,8 +95,8 @@ def print_retraining(report: RetrainReport) -> None:
 
 def print_comparison(found: ModelComparison, page: Path | None) -> None:
     """Print what differs, the figures with their intervals, and the findings in words."""
-    from training.comparison import in_words  # noqa: PLC0415  (heavy: the command line answers before)
-    from training.page import interval, number, signed  # noqa: PLC0415
+    from training.comparison import in_words
+    from training.page import interval, number, signed
 
     print_lines(found.messages)
     facts = Table(box=None, pad_edge=False, header_style="bold")
@@ -124,7 +124,7 @@ def print_change(change: Change, *, as_json: bool) -> None:
 
 def print_entries(entries: Sequence[Entry], *, as_json: bool) -> None:
     """Print the audit log's entries, a line each."""
-    from features.audit_log import entry_as_text  # noqa: PLC0415  (heavy: the command line answers before)
+    from features.audit_log import entry_as_text
 
     if as_json:
         print_json({"entries": [asdict(entry) for entry in entries]})
@@ -160,7 +160,7 @@ def print_worst(listed: Sequence[Mapping[str, Any]], as_of: date) -> None:
 
 def read_listed(out: Path) -> list[dict[str, Any]]:
     """The rows of ``scores.parquet`` that stand on a list, the most suspicious first."""
-    import pyarrow.parquet as pq  # noqa: PLC0415  (heavy: the command line answers before it is needed)
+    import pyarrow.parquet as pq
 
     return [dict(row) for row in pq.read_table(out / "scores.parquet").to_pylist() if row["alerted"]]
 

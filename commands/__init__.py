@@ -1,0 +1,18 @@
+"""The commands: arguments to calls, nothing else. What a command needs is imported inside it."""
+
+import typer
+
+from commands.audit import audit
+from commands.jobs import jobs
+from commands.models import models
+
+command = typer.Typer(
+    help="Finds marketplace sellers whose reviews, rank or standing are manipulated with inside help.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for group in (jobs, models):
+    command.add_typer(group)
+command.add_typer(audit, name="audit")
