@@ -5,6 +5,7 @@ import typer
 from commands.audit import audit
 from commands.jobs import jobs
 from commands.models import models
+from commands.weekly import weekly
 
 command = typer.Typer(
     help="Finds marketplace sellers whose reviews, rank or standing are manipulated with inside help.",
@@ -13,6 +14,6 @@ command = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (jobs, models):
+for group in (jobs, models, weekly):
     command.add_typer(group)
 command.add_typer(audit, name="audit")

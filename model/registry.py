@@ -181,6 +181,11 @@ class Registry:
                     ) from error
         return fetched / BUNDLE
 
+    def add_text(self, model: Registered, path: str, text: str) -> None:
+        """Put a text among the artifacts of the version's run."""
+        with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
+            self._client.log_text(model.run_id, text, path)
+
     def text(self, model: Registered, path: str) -> str | None:
         """Read a text among the artifacts of the version's run; None if it has none of that name."""
         with tempfile.TemporaryDirectory() as fetched, _quietly(self.uri):
