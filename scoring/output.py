@@ -130,7 +130,7 @@ def write_restricted(folder: Path, name: str, rows: pd.DataFrame, schema: pa.Sch
 
 def write_restricted_text(folder: Path, name: str, text: str) -> None:
     """Write a text that only its owner can read, beside the restricted tables."""
-    with _owner_only():
+    with owner_only():
         (folder / RESTRICTED / name).write_text(text, encoding="utf-8")
 
 
