@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -341,3 +341,21 @@ def test_a_key_that_is_missing_or_guessable_is_refused(
             settings.model_copy(update={"alerts": alerts}),
             SURROUNDINGS,
         )
+
+
+def test_whole_numbers_as_keys_stay_whole_numbers(settings: Configuration, tmp_path: Path) -> None:
+    scenario = read_scenario("default", sellers=80, weeks=40, seed=2)
+    market = scenario.market.model_copy(update={"ids": "integer"})
+    simulate(tmp_path / "data", tmp_path / "truth", scenario.model_copy(update={"market": market}))
+    as_of = market.start_on + timedelta(weeks=40)
+    score(tmp_path / "data", tmp_path / "store", as_of, tmp_path / "out", settings, SURROUNDINGS)
+    known = {
+        key: set(pq.read_table(tmp_path / "data" / table, columns=[key])[key].to_pylist())
+        for table, key in (("sellers", "seller_id"), ("reviews", "review_id"))
+    }
+    for name in ("cases", "reviews_to_restore", "reviews_to_delete"):
+        rows = pq.read_table(tmp_path / "out" / f"{name}.parquet")
+        for key in sorted(set(rows.column_names) & set(known)):
+            assert rows.schema.field(key).type == pa.int64()
+            assert set(rows[key].to_pylist()) <= known[key]
+    assert pq.read_metadata(tmp_path / "out/cases.parquet").num_rows > 0
