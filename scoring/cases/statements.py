@@ -17,9 +17,9 @@ _CLASSES = """
   case when age_days < 14 then 0 when age_days < 60 then 1 when age_days < 182 then 2 else 3 end as age_class,
   case when batch < 2 then 0 when batch < 4 then 1 else 2 end as batch_class,
   case when returns = 0 then 0 when returns < 1.5 * by_chance then 1 when returns < 3 * by_chance then 2
-    when returns < 6 * by_chance then 3 when returns < 3 then 4 else 5 end as together_class"""
+    when returns < 6 * by_chance or returns = 1 then 3 when returns < 3 then 4 else 5 end as together_class"""
 """The last: on how many further days the same hand came back to the seller, beside what its part of the queue's work
-lets expect of it, given what other hands removed of that seller."""
+lets expect of it, given what other hands removed of that seller. One further day may be the same job continued."""
 
 _REMOVALS = f"""
 -- a row is a removal by staff, with what can be told of it by itself and beside the other removals
