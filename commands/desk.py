@@ -151,3 +151,33 @@ def prune(
         around = make_surroundings(wait, None, tell)
         report = prune_store(Store(store, wait), keep_weeks, read_configuration(config), around)
     terminal.print_pruned(report, as_json=as_json)
+
+
+@desk.command()
+def explain(
+    about: Annotated[str, typer.Argument(metavar="CASE|SELLER", help="A case, or a seller.")],
+    scores: Annotated[Path | None, typer.Option("--scores", metavar="DIR", help="The folder of a scoring run.")] = None,
+    as_of: Annotated[
+        date | None, typer.Option("--as-of", parser=read_date, metavar="DATE", help="Else the run's.")
+    ] = None,
+    signal: Annotated[str | None, typer.Option("--signal", metavar="NAME", help="Work this signal out.")] = None,
+    store: StorePath = STORE,
+    config: ConfigFile = None,
+    wait: Wait = WAIT_SECONDS,
+    *,
+    rows: Annotated[bool, typer.Option("--rows", help="Print the rows that the signal counts.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a seller is listed.
+
+    With --signal also how one of its numbers comes about, so that it can be recomputed by hand.
+    """
+    from commands import terminal
+    from features.store import Store
+    from scoring.casework.explain import Question
+    from scoring.casework.explain import explain as explain_then
+
+    with terminal.progress() as tell:
+        question, around = Question(about, scores, as_of, signal, rows), make_surroundings(wait, None, tell)
+        found = explain_then(question, Store(store, wait), read_configuration(config), around)
+    terminal.print_explanation(found, as_json=as_json)

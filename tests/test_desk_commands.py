@@ -12,7 +12,8 @@ from features.privacy import pseudonyms_of
 from features.store import Store
 from model.settings import Configuration
 from tests.features.conftest import action, configuration, review
-from tests.scoring.cases_at_hand import ANNA, BORIS, store_with_cases
+from tests.scoring.cases_at_hand import ANNA, BORIS, SECOND, store_with_cases
+from tests.scoring.runs import write_run
 from tests.test_command import Run, run
 
 __all__ = ["configuration", "run"]
@@ -96,3 +97,15 @@ def test_a_case_is_held_and_released_and_the_store_pruned(run: Run) -> None:
     assert refused.code == 2
     assert "keep at least 157" in refused.err
     assert json.loads(run("prune", "--keep-weeks", "200", "--json").out)["floor"] is None
+
+
+@pytest.mark.usefixtures("store")
+def test_a_case_is_explained_down_to_its_rows(run: Run) -> None:
+    write_run(Path("scores"), SECOND, "anna", ANNA)
+    answer = run("explain", ANNA, "--scores", "scores", "--signal", "negative_removals_91d", "--rows")
+    assert answer.code == 0
+    lines = answer.out.splitlines()
+    assert lines[0].startswith("seller anna as of 2024-03-11: rank 1, no score yet (day zero); a reason to look")
+    assert "  recomputed from the seller's rows: 1.0" in lines
+    assert [line for line in lines if line.startswith("  review_id bad, acted_at 2024-02-01 00:00:00, kind removed")]
+    assert json.loads(run("explain", "anna", "--scores", "scores", "--json").out)["case"]["case_id"] == ANNA
