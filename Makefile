@@ -14,7 +14,7 @@ LINT := $(BIN)/ruff format --quiet --check . || { echo "not formatted: make form
 	&& $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 REAL_DATA ?= ../shared/data/bitcoin_otc
 
-.PHONY: help setup demo test check lint format real mutations engine markets prove lock
+.PHONY: help setup demo test check lint format real browser screenshots mutations engine markets weekly prove lock
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-10s%s\n", t, $$0 }'
@@ -43,6 +43,12 @@ format: .venv/.installed  ## Format the code and mend what ruff can mend
 real: .venv/.installed  ## The same jobs on 35,592 real ratings, where they are at hand
 	@$(BIN)/python -m benchmarks.bitcoin_otc --source $(REAL_DATA)
 
+browser: .venv/.browser  ## The report as Chromium shows it; needs chromium and chromium-driver (a minute)
+	@$(BIN)/python -m pytest -q -ra -n 0 tests/browser
+
+screenshots: .venv/.browser  ## The pictures of the report in docs/, from what `make demo` has left
+	@$(BIN)/python -m benchmarks.screenshots
+
 mutations: .venv/.installed  ## Break the clock in one place after the other; some test must notice each (an hour)
 	@$(BIN)/python -m benchmarks.mutations
 
@@ -54,12 +60,21 @@ markets: .venv/.installed  ## Make the frozen markets, compare them with what wa
 	@$(BIN)/python -m benchmarks.hidden
 	@$(BIN)/python -m benchmarks.judged hard easy
 
-prove: check real mutations engine markets  ## Everything that is claimed: `make check`, then every benchmark
+weekly: .venv/.installed  ## The gate's trials, twelve weeks lived twice, and what retrain costs beside a bare script (an hour)
+	@$(BIN)/python -m benchmarks.gate
+	@$(BIN)/python -m benchmarks.weeks
+	@$(BIN)/python -m benchmarks.retrain
+
+prove: check real browser mutations engine markets weekly  ## Everything that is claimed: `make check`, then every benchmark
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \
 		--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 		--output-file requirements.lock pyproject.toml
+	@$(BIN)/python -c "import tomllib; extras = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; \
+		print(*extras['browser'], sep='\n')" | $(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --generate-hashes \
+		--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--constraint requirements.lock --output-file requirements-browser.lock -
 
 .venv/.locked: requirements.lock
 	@"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || { \
@@ -74,4 +89,9 @@ lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows
 .venv/.installed: .venv/.locked pyproject.toml
 	@echo "Installing Scrubwatch itself"
 	@$(PIP) install --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/.browser: .venv/.installed requirements-browser.lock
+	@echo "Installing what drives a browser"
+	@$(PIP) install --require-hashes -r requirements-browser.lock
 	@touch $@

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from scoring.record import ScoreReport
     from training.champions import Change
     from training.comparison import ModelComparison
+    from training.drift import Drift
+    from training.hindsight import Backtest
     from training.report import RetrainReport
 
 SHOWN_SELLERS, SHOWN_REASONS = 10, 3
@@ -92,7 +94,10 @@ def print_retraining(report: RetrainReport) -> None:
         figures.add_row(Text(name), "not measured" if value is None else f"{value:.3f}")
     if report.metrics:
         _console().print(figures)
-    print_lines([*report.notes, *report.messages])
+    print_lines([*report.notes, *report.messages, *report.drift.get("words", ())])
+    if report.tuned:
+        say("settings found, to be written into the file of --config as `classifier`:")
+        print_lines(f"  {name}: {value}" for name, value in report.tuned.items())
     if report.run_id:
         say(f"MLflow: {mlflow_ui(report.tracking_uri)}")
 
@@ -116,6 +121,38 @@ def print_comparison(found: ModelComparison, page: Path | None) -> None:
     _console().print(figures)
     print_lines(in_words(found))
     print_lines([] if page is None else [f"page: {page}"])
+
+
+def print_drift(found: Drift, shown: int) -> None:
+    """Print what has changed in words, and the signals that changed most."""
+    from training.page import number
+
+    print_lines(found.in_words())
+    say(f"told apart from {found.before}: {number(found.told_apart)} (usually {number(found.told_apart_usually)})")
+    table = _table("signal", "stability index", "at most so far", "by chance", "missing", "before", "")
+    for each in found.signals[:shown]:
+        figures = (number(each.index), number(each.usual), number(each.chance))
+        missing = (f"{each.missing:.0%}", f"{each.missing_before:.0%}")
+        table.add_row(each.signal, *figures, *missing, "ALARM" if each.alarm else "")
+    _console().print(table)
+
+
+def print_backtest(found: Backtest, out: Path) -> None:
+    """Print each week's list and what it was worth, how soon culprits were listed, and where everything lies."""
+    from training.page import number
+
+    table = _table("week", "verdicts", "listed", "new", "kept", "culprits", "hits", "precision", "average precision")
+    for week in found.table.to_dict("records"):
+        counts = (f"{week[name]:,}" for name in ("verdicts", "listed", "entered"))
+        figures = (number(week[name]) for name in ("precision", "average_precision"))
+        kept = number(week["kept_share"])
+        table.add_row(str(week["as_of"]), *counts, kept, f"{week['culprits']:,}", f"{week['hits']:,}", *figures)
+    _console().print(table)
+    soon = found.detection
+    within = ", ".join(f"{number(share)} within {weeks} weeks" for weeks, share in soon.within.items())
+    say(f"of {soon.culprits} culprits with 26 weeks to be seen, {soon.findable} findable: listed {within}")
+    say(f"listed before their onset, which is a false alert: {soon.before_onset}; judged by {found.judged_by}")
+    say(f"written to {out}")
 
 
 def print_change(change: Change, *, as_json: bool) -> None:

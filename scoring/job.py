@@ -23,6 +23,7 @@ from scoring.casework.listings import keep_listings, routes
 from scoring.output import check_place, key_type, staged, write_audits, write_record, write_scores, write_staff
 from scoring.ranking import ChosenModel, Ranking, challenger_strength, choose_model, rank
 from scoring.record import ScoreReport, run_record, staff_record
+from scoring.report.write import write_report
 from scoring.suspects import find_suspects
 from training.steps import Steps, Surroundings
 
@@ -97,6 +98,7 @@ def score(
         record = run_record(as_of, chosen, intake, listing, signal_table, configuration, steps.seconds(), head)
         record["staff"] = staff_record(suspects, configuration.staff)
         write_record(folder, record)
+        write_report(folder, store, configuration)
     return ScoreReport(
         as_of=as_of,
         out=out,

@@ -128,6 +128,12 @@ def write_restricted(folder: Path, name: str, rows: pd.DataFrame, schema: pa.Sch
         write_table(restricted / name, rows, schema)
 
 
+def write_restricted_text(folder: Path, name: str, text: str) -> None:
+    """Write a text that only its owner can read, beside the restricted tables."""
+    with owner_only():
+        (folder / RESTRICTED / name).write_text(text, encoding="utf-8")
+
+
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Write ``run.json``."""
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -127,9 +127,17 @@ def _same(found: list[Ring], before: list[Ring]) -> dict[str, Ring]:
 def rings_before(store: Store, as_of: date) -> list[Ring]:
     """The rings that were kept at the last cutoff before this one."""
     kept = {path: entry.week for path, entry in store.manifest().group(GROUP).items() if entry.week < as_of.isoformat()}
-    if not kept:
-        return []
-    rows = pq.read_table(store.path / max(kept, key=lambda path: (kept[path], path))).to_pylist()
+    return _read(store, max(kept, key=lambda path: (kept[path], path))) if kept else []
+
+
+def rings_at(store: Store, as_of: date) -> list[Ring]:
+    """The rings that were kept at this cutoff."""
+    kept = [path for path, entry in store.manifest().group(GROUP).items() if entry.week == as_of.isoformat()]
+    return _read(store, kept[0]) if kept else []
+
+
+def _read(store: Store, path: str) -> list[Ring]:
+    rows = pq.read_table(store.path / path).to_pylist()
     return [
         Ring(row["ring_id"], tuple(row["sellers"]), tuple(row["staff"]), row["first_seen_on"], row["text"])
         for row in rows

@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 SCRUBWATCH = Path(sys.executable).with_name("scrubwatch")
 PACKAGES = ("commands", "configs", "features", "model", "scoring", "simulator", "training")
+LOCK, BROWSER_LOCK = "requirements.lock", "requirements-browser.lock"
 HEAVY = ("duckdb", "lightgbm", "mlflow", "numpy", "pandas", "pyarrow", "scipy", "sklearn")
 
 
@@ -54,22 +55,38 @@ def test_the_wheel_holds_every_file_of_settings(wheel_names: frozenset[str], sou
     assert settings | {"configs/start.md"} <= wheel_names
 
 
+def test_the_wheel_holds_every_part_of_the_pages(wheel_names: frozenset[str], source: Path) -> None:
+    kinds = {".html", ".css", ".js"}
+    files = [path for package in PACKAGES for path in (source / package).rglob("*") if path.suffix in kinds]
+    assert {"report.html", "report.css", "start.js", "base.html"} <= {path.name for path in files}
+    assert {str(path.relative_to(source)) for path in files} <= wheel_names
+
+
 def test_the_lock_satisfies_every_requirement() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [Requirement(text) for text in project["dependencies"] + project["optional-dependencies"]["develop"]]
-    locked = _locked()
+    extras = project["optional-dependencies"]
+    wanted = [Requirement(text) for text in project["dependencies"] + extras["develop"] + extras["browser"]]
+    locked = _locked(BROWSER_LOCK) | _locked(LOCK)
     unmet = [str(each) for each in wanted if locked.get(canonicalize_name(each.name), "") not in each.specifier]
     assert unmet == []
 
 
-def test_the_lock_names_no_host() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+def test_the_locks_agree_on_what_both_hold() -> None:
+    core, browser = _locked(LOCK), _locked(BROWSER_LOCK)
+    assert {name: core[name] for name in core.keys() & browser} == {
+        name: browser[name] for name in core.keys() & browser
+    }
+
+
+@pytest.mark.parametrize("file", [LOCK, BROWSER_LOCK])
+def test_the_lock_names_no_host(file: str) -> None:
+    lock = (ROOT / file).read_text(encoding="utf-8")
     assert "://" not in lock
     assert "--index-url" not in lock
 
 
-def _locked() -> dict[str, str]:
-    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+def _locked(file: str) -> dict[str, str]:
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
     pins = [line.split(" ")[0].split("==") for line in lines if "==" in line and not line.startswith((" ", "#"))]
     return {canonicalize_name(name): version for name, version in pins}
 

@@ -17,10 +17,13 @@ from model.metrics import Estimate
 _TEMPLATES = Path(__file__).parent / "pages"
 
 
-def fill_in(template: str, **values: Any) -> str:
-    """Fill a template of ``training/pages`` in; every value is escaped unless the template says otherwise."""
+def fill_in(template: str, folder: Path = _TEMPLATES, **values: Any) -> str:
+    """Fill a template of the folder in; every value is escaped unless the template says otherwise.
+
+    All extend ``base.html``, which lies in ``training/pages``.
+    """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        loader=jinja2.FileSystemLoader([folder, _TEMPLATES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -75,12 +75,15 @@ def trained(data: Path, store_path: Path, settings: Configuration) -> Path:
     return store_path.with_name("out")
 
 
+_TAKEN_IN = ("events/", "lookups/revised_")  # rows, and which of their keys were ever corrected
+
+
 def forget_derived(store_path: Path) -> None:
-    """Leave a store with its landed rows alone, as if nothing had been folded yet."""
+    """Leave a store with what intake put there alone, as if nothing had been folded yet."""
     store = Store(store_path)
     with store.writing():
         manifest = store.manifest()
-        derived = {name for name, entry in manifest.files.items() if not entry.group.startswith("events/")}
+        derived = {name for name, entry in manifest.files.items() if not entry.group.startswith(_TAKEN_IN)}
         assert derived
         store.commit(manifest.without(derived))
 
@@ -165,12 +168,39 @@ def test_staff_and_rings_lie_in_what_only_the_owner_reads_and_nowhere_else(train
 def test_no_plain_id_of_staff_or_reviewers_stands_outside_what_only_the_owner_reads(trained: Path, data: Path) -> None:
     open_files = [path for path in trained.rglob("*") if path.is_file() and path.parent.name != "restricted"]
     tables = ["scores", "cases", "reviews_to_restore", "reviews_to_delete"]
-    assert {path.name for path in open_files} == {*(f"{name}.parquet" for name in tables), "run.json"}
+    assert {path.name for path in open_files} == {*(f"{name}.parquet" for name in tables), "run.json", "report.html"}
     rows = [str(pq.read_table(trained / f"{name}.parquet").to_pylist()) for name in tables]
-    words = set(re.findall(r"\w+", " ".join([*rows, (trained / "run.json").read_text()])))
+    words = set(
+        re.findall(r"\w+", " ".join([*rows, *((trained / name).read_text() for name in ("run.json", "report.html"))]))
+    )
     people = set(pq.read_table(data / "staff").to_pandas()["actor_id"])
     people |= set(pq.read_table(data / "reviews").to_pandas()["reviewer_id"])
     assert not people & words
+
+
+def test_the_page_draws_every_case_beside_peers_that_are_not_listed(trained: Path) -> None:
+    cases = {row["case_id"]: row for row in pq.read_table(trained / "cases.parquet").to_pylist()}
+    listed = {str(row["seller_id"]) for row in cases.values()}
+    html = (trained / "report.html").read_text()
+    sheets = re.findall(r'id="case-\d+">(.*?)</script>', html)
+    histories = re.findall(r'id="history-\d+">(.*?)</script>', html)
+    assert len(sheets) == len(cases)
+    for sheet in map(json.loads, sheets):
+        case = cases[sheet["case_id"]]
+        assert len(sheet["events"]) == len(case["evidence"])
+        own = json.loads(histories[sheet["history"]])
+        assert own["shown"][-1] == pytest.approx(case["shown_rating"], abs=1e-4)
+        # drawn as edited, a review that was edited before its removal counts in the case as posted
+        assert own["restored"][-1] == pytest.approx(case["restored_rating"], abs=0.01)
+        assert not listed & {peer["seller_id"] for peer in sheet["peers"]}
+    assert any(json.loads(sheet)["peers"] for sheet in sheets)
+
+
+def test_the_page_that_names_staff_is_its_owners_alone(trained: Path) -> None:
+    page = trained / "restricted/report_staff.html"
+    assert page.stat().st_mode & 0o777 == 0o600
+    staff = pq.read_table(trained / "restricted/staff.parquet").to_pylist()
+    assert all(f"<bdi>{person['actor_id']}</bdi>" in page.read_text() for person in staff)
 
 
 @pytest.mark.parametrize("run", ["untrained", "trained"])
@@ -228,8 +258,8 @@ def test_the_same_scores_are_the_same_bytes_with_any_threads(
     score(data, tmp_path / "store", AS_OF, tmp_path / "out", other, SURROUNDINGS)
     restricted = ("restricted/staff.parquet", "restricted/rings.parquet", "restricted/exposed_reviewers.parquet")
     cases = ("cases.parquet", "reviews_to_restore.parquet", "reviews_to_delete.parquet")
-    for name in ("scores.parquet", *restricted, *cases):
-        assert (tmp_path / "out" / name).read_bytes() == (trained / name).read_bytes()
+    for name in ("scores.parquet", *restricted, *cases, "report.html"):
+        assert (tmp_path / "out" / name).read_bytes() == (trained / name).read_bytes(), name
 
 
 def test_the_same_rows_in_other_files_and_order_and_delivered_twice_are_the_same_bytes(
