@@ -181,3 +181,41 @@ def explain(
         question, around = Question(about, scores, as_of, signal, rows), make_surroundings(wait, None, tell)
         found = explain_then(question, Store(store, wait), read_configuration(config), around)
     terminal.print_explanation(found, as_json=as_json)
+
+
+@desk.command()
+def pack(
+    case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="The case, unless --verify is given.")] = None,
+    scores: Annotated[Path | None, typer.Option("--scores", metavar="DIR", help="The run that lists it.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.zip", help="A new file.")] = None,
+    check: Annotated[Path | None, typer.Option("--verify", metavar="FILE.zip", help="Check a pack instead.")] = None,
+    store: StorePath = STORE,
+    config: ConfigFile = None,
+    wait: Wait = WAIT_SECONDS,
+    *,
+    for_seller: Annotated[bool, typer.Option("--for-seller", help="Without staff, signals and thresholds.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Freeze a case for others, or check such a pack.
+
+    A pack is checked without the store: its numbers are counted anew from its rows. Exit code 1: something differs.
+    """
+    from commands import terminal
+    from features.errors import WrongUse
+    from features.store import Store
+
+    if check is not None:
+        from scoring.casework.verify import verify
+
+        checked = verify(check)
+        terminal.print_checked(checked, as_json=as_json)
+        raise typer.Exit(1 if checked.wrong else 0)
+    if case is None or scores is None or out is None:
+        raise WrongUse("pack: give CASE, --scores and --out, or --verify FILE.zip")
+    from scoring.casework.pack import pack as pack_then
+
+    with terminal.progress() as tell:
+        around = make_surroundings(wait, None, tell)
+        settings = read_configuration(config)
+        packed = pack_then(case, scores, out, Store(store, wait), settings, around, for_seller=for_seller)
+    terminal.print_packed(packed, as_json=as_json)

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from features.pruning import Pruned
     from scoring.casework.explain import Explanation, Told
     from scoring.casework.ledger import Given
+    from scoring.casework.pack import Packed
     from scoring.casework.reveal import Revealed
+    from scoring.casework.verify import Checked
     from scoring.record import ScoreReport
     from training.champions import Change
     from training.comparison import ModelComparison
@@ -340,3 +342,29 @@ def _print_signal(told: Told) -> None:
         for column, number in told.working.measures.items():
             say(f"  {column} = {0 if number is None else number}")
         say(f"  recomputed from the seller's rows: {told.working.value}")
+
+
+def print_packed(packed: Packed, *, as_json: bool) -> None:
+    """Print where a pack lies, its digest, and what can be counted anew from it."""
+    if as_json:
+        print_json(packed.as_json())
+        return
+    say(f"{packed.file}: SHA-256 {packed.sha256}")
+    say(f"{packed.recomputed} numbers can be counted anew from it")
+    _print_stated(packed.stated)
+
+
+def print_checked(checked: Checked, *, as_json: bool) -> None:
+    """Print whether a pack is whole, and what differs."""
+    if as_json:
+        print_json(checked.as_json())
+        return
+    print_lines(checked.wrong)
+    outcome = f"{len(checked.wrong)} differ" if checked.wrong else "whole"
+    say(f"case {checked.case_id}: {outcome}; {checked.recomputed} numbers counted anew; SHA-256 {checked.sha256}")
+    _print_stated(checked.stated)
+
+
+def _print_stated(stated: Sequence[str]) -> None:
+    if stated:
+        say(f"told from rows of other sellers, and only stated: {', '.join(stated)}")

@@ -117,7 +117,7 @@ def explain(question: Question, store: Store, configuration: Configuration, surr
         WrongUse: there is no such case, seller, signal or run.
 
     """
-    as_of = question.as_of or _cutoff_of_run(question.scores)
+    as_of = question.as_of or cutoff_of_run(question.scores)
     if question.signal is not None and question.signal not in CATALOGUE:
         raise WrongUse(f"--signal: '{question.signal}' is no signal{near(question.signal, list(CATALOGUE))}")
     listed = listings_of(store).get(question.about)
@@ -146,7 +146,13 @@ def row_of(file: Path, seller: str) -> dict[str, Any]:
     return table.slice(place[0], 1).to_pylist()[0] if place else {}
 
 
-def _cutoff_of_run(scores: Path | None) -> date:
+def cutoff_of_run(scores: Path | None) -> date:
+    """The cutoff of a scoring run's folder.
+
+    Raises:
+        WrongUse: no run wrote it.
+
+    """
     if scores is None:
         raise WrongUse("give --scores DIR, a run, or --as-of DATE")
     try:
