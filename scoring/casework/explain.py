@@ -26,6 +26,7 @@ from model.settings import Configuration
 from scoring.cases.files import CASES
 from scoring.casework.decisions import near
 from scoring.casework.listings import listings_of
+from scoring.casework.masking import mask_unnamed
 from scoring.output import RUN, SCORES
 from training.steps import Surroundings
 
@@ -181,6 +182,7 @@ def _worked(
     rows: dict[str, list[dict[str, Any]]] = {}
     with connect(configuration.engine, store.scratch) as connection:
         open_own_rows(connection, store, store.manifest(), seller, as_of)
+        mask_unnamed(connection, store, as_of, configuration)
         worked = work_out(connection, alone, seller, as_of, statements(kinds_of(alone), configuration))
         if question.rows:
             for name, since in _tables(signals, as_of).items():

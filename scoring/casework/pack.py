@@ -36,6 +36,7 @@ from model.settings import Configuration
 from scoring.cases.files import CASES
 from scoring.casework.explain import cutoff_of_run, row_of
 from scoring.casework.listings import seller_of_case
+from scoring.casework.masking import mask_unnamed
 from scoring.casework.verify import FORMAT, MANIFEST, NUMBERS, PEERS, ROWS, SQL, Number, differing
 from scoring.output import RUN, SCORES, owner_only
 from training.steps import Surroundings
@@ -161,6 +162,7 @@ def _all_of_it(
     own = table[table["seller_id"] == seller].iloc[0]
     with connect(configuration.engine, store.scratch) as connection:
         open_own_rows(connection, store, store.manifest(), seller, as_of)
+        mask_unnamed(connection, store, as_of, configuration)
         members = _rows(connection, dict.fromkeys(TABLES, "*"))
         recorder = _Recorder(connection)
         open_facts(cast("Any", recorder), {name: f"select * from {name}_own" for name in TABLES})

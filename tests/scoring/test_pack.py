@@ -133,6 +133,16 @@ def test_a_pack_names_nobody_and_only_its_owner_reads_it(
         assert not [value for row in rows for value in row.values() if value in ("mallory", "author of bad 1")]
 
 
+def test_staff_of_a_site_that_is_not_scored_cannot_be_told_from_one_pack_to_another(
+    market: Path, store: Store, configuration: Configuration
+) -> None:
+    off = configuration.staff.model_copy(update={"staff_scoring": "off"})
+    made = packed(market, store, configuration.model_copy(update={"staff": off}))
+    actions = pq.read_table(io.BytesIO(members_of(made.file)["rows/review_actions.parquet"]))
+    assert actions["actor_id"].to_pylist() == [-1, -1]
+    assert verify(made.file).wrong == ()
+
+
 def test_it_holds_what_the_log_says_of_the_case(market: Path, store: Store, configuration: Configuration) -> None:
     hold(store, ANNA, "asked for", NOON)
     hold(store, BORIS, "another case", NOON)
