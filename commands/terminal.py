@@ -350,7 +350,7 @@ def print_packed(packed: Packed, *, as_json: bool) -> None:
         print_json(packed.as_json())
         return
     say(f"{packed.file}: SHA-256 {packed.sha256}")
-    say(f"{packed.recomputed} numbers can be counted anew from it")
+    say(f"numbers that can be counted anew from it: {packed.recomputed}")
     _print_stated(packed.stated)
 
 
@@ -361,7 +361,7 @@ def print_checked(checked: Checked, *, as_json: bool) -> None:
         return
     print_lines(checked.wrong)
     outcome = f"{len(checked.wrong)} differ" if checked.wrong else "whole"
-    say(f"case {checked.case_id}: {outcome}; {checked.recomputed} numbers counted anew; SHA-256 {checked.sha256}")
+    say(f"case {checked.case_id}: {outcome}; numbers counted anew: {checked.recomputed}; SHA-256 {checked.sha256}")
     _print_stated(checked.stated)
 
 
