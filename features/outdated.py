@@ -6,7 +6,7 @@ only where that cannot be told (who sold what has changed, or a row no longer st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -39,6 +39,7 @@ def without_outdated(run: Run, manifest: Manifest) -> Manifest:
     if _earliest(run, (view for view in _stale(run) if view.removeprefix("stale_") in LISTING_TABLES)) is not None:
         manifest = _all_ahead(manifest)
     current = foldings(run.settings)
+    changed: dict[str, set[date]] = {}
     dropped = {path for path, entry in manifest.files.items() if _cutoff_after(entry.group, entry.week, first)}
     dropped |= _of_weeks(manifest, QUERY_DAYS, _landed_weeks(run, "search_ranks"), untold)
     for lookup in {folding.lookup for folding in current}:
@@ -47,11 +48,14 @@ def without_outdated(run: Run, manifest: Manifest) -> Manifest:
         for folding in current:
             if folding.lookup == lookup:
                 dropped |= _of_weeks(manifest, folding.group, weeks, since)
+                changed[folding.group] = weeks | ({since.date() - timedelta(days=6)} if since is not None else set())
     known = {folding.group for folding in current} | {QUERY_DAYS, *(REVISED.format(name) for name in TABLES)}
     for group in {entry.group for entry in manifest.files.values()}:
         if group.startswith(("tiles/", "lookups/")) and group.removesuffix("/totals") not in known:
             dropped |= _of_weeks(manifest, group, set(), first)
-    return manifest.without(dropped | _totals_over(manifest, dropped))
+    for path in dropped:
+        changed.setdefault(manifest.files[path].group, set()).add(date.fromisoformat(manifest.files[path].week))
+    return manifest.without(dropped | _totals_over(manifest, changed))
 
 
 def _stale(run: Run) -> list[str]:
@@ -98,16 +102,13 @@ def _of_weeks(manifest: Manifest, group: str, weeks: set[date], since: datetime 
     }
 
 
-def _totals_over(manifest: Manifest, dropped: set[str]) -> set[str]:
-    """Paths of the running totals that hold a week which is dropped."""
-    first: dict[str, str] = {}
-    for path in dropped:
-        entry = manifest.files[path]
-        first[entry.group] = min(entry.week, first.get(entry.group, entry.week))
+def _totals_over(manifest: Manifest, changed: Mapping[str, set[date]]) -> set[str]:
+    """Paths of the running totals over anything that changes, be it a week in which nothing had been known so far."""
+    first = {f"{group}/totals": min(weeks) for group, weeks in changed.items() if weeks}
     return {
         path
         for path, entry in manifest.files.items()
-        if entry.group.endswith("/totals") and entry.week > first.get(entry.group.removesuffix("/totals"), "9999")
+        if entry.group in first and date.fromisoformat(entry.week) > first[entry.group]
     }
 
 

@@ -7,14 +7,19 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.engine import literal
 from features.settings import EngineSettings
-from features.store import Manifest, Store
+from features.store import Manifest, Store, StoredFile
 
 _ROWS_A_MB = 1_000
 """Rows of events that are worked on at once, for each megabyte of the memory limit."""
+_WEEK = "week_of_file"
+_ROWS_A_BATCH = 100_000
+_ROWS_A_GROUP = 122_880
+"""Rows of a row group of a file, as DuckDB writes them itself."""
 
 
 def weeks_of(manifest: Manifest, group: str) -> set[date]:
@@ -63,19 +68,32 @@ def write_weeks(
 
     """
     wanted = ", ".join(f"date '{week}'" for week in weeks)
-    connection.execute(f"create temp table rows_of_weeks as select * from ({rows}) where week in ({wanted})")
-    with_rows = {week for (week,) in connection.execute("select distinct week from rows_of_weeks").fetchall()}
-    entries, empty = [], b""
-    for week in weeks:
-        staged = store.scratch / f"{group.replace('/', '-')}-{week}.parquet"
-        if week in with_rows or not empty:
-            connection.execute(
-                f"copy (select {columns} from rows_of_weeks where week = date '{week}' order by all)"
-                f" to {literal(staged)} (format parquet, compression zstd)"
-            )
-            empty = empty if week in with_rows else staged.read_bytes()
-        else:
-            staged.write_bytes(empty)
-        entries.append(store.adopt(staged, group, week, pq.read_metadata(staged).num_rows if week in with_rows else 0))
-    connection.execute("drop table rows_of_weeks")
+    query = f"select week as {_WEEK}, {columns} from ({rows}) where week in ({wanted}) order by all"
+    reader = connection.sql(query).to_arrow_reader(_ROWS_A_BATCH)
+    entries = [_write(store, group, week, table) for week, table in _by_week(reader, weeks)]
     return manifest.with_files(entries)
+
+
+def _by_week(reader: pa.RecordBatchReader, weeks: Sequence[date]) -> Iterator[tuple[date, pa.Table]]:
+    """Cut rows, sorted by their week, into a table for each of the weeks; the week itself is left out."""
+    schema = pa.schema([field for field in reader.schema if field.name != _WEEK])
+    held: dict[date, list[pa.RecordBatch]] = {}
+    empty = set(weeks)
+    for batch in reader:
+        mondays = batch.column(_WEEK)
+        for week in mondays.unique().to_pylist():
+            for done in [earlier for earlier in held if earlier != week]:
+                yield done, pa.Table.from_batches(held.pop(done), schema)
+            rows = batch.drop_columns(_WEEK).filter(pc.equal(mondays, week))
+            held.setdefault(week, []).append(rows)
+            empty.discard(week)
+    for week, rows in held.items():
+        yield week, pa.Table.from_batches(rows, schema)
+    for week in sorted(empty):
+        yield week, schema.empty_table()
+
+
+def _write(store: Store, group: str, week: date, rows: pa.Table) -> tuple[str, StoredFile]:
+    staged = store.scratch / f"{group.replace('/', '-')}-{week}.parquet"
+    pq.write_table(rows, staged, compression="zstd", row_group_size=_ROWS_A_GROUP, store_schema=False)
+    return store.adopt(staged, group, week, rows.num_rows)

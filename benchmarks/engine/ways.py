@@ -112,11 +112,12 @@ def _open_raw_rows(connection: duckdb.DuckDBPyConnection, store: Store, manifest
         )
     for name, query in LISTINGS.items():
         connection.execute(f"create or replace temp table {name} as {query}")
-    keys = ", ".join(TABLES["search_ranks"].key)
-    connection.execute(
-        f"create or replace temp view revised_search_ranks as"
-        f" select {keys} from search_ranks group by {keys} having count(*) > 1"
-    )
+    for table in (each for each in TABLES.values() if each.repeat == "correction"):
+        keys = ", ".join(table.key)
+        connection.execute(
+            f"create or replace temp view revised_{table.name} as"
+            f" select {keys} from {table.name} group by {keys} having count(*) > 1"
+        )
 
 
 WAYS: dict[str, Callable[..., None]] = {

@@ -15,7 +15,7 @@ from tests.features.deliveries import for_small_markets, take_in_runs
 from tests.features.random_market import write_rows
 from tests.features.random_moments import Market, Row
 
-WEEKS = 60
+WEEKS = 30
 LAST = date(2023, 1, 2) + timedelta(weeks=WEEKS)
 LATE_DAY = date(2023, 3, 15)
 LATE = datetime.combine(LATE_DAY, time())
@@ -135,6 +135,21 @@ def test_a_late_row_makes_only_the_weeks_anew_in_which_its_keys_have_facts(
         small,
     )
     assert signals_at(store, [LAST], small).equals(signals_at(whole, [LAST], small))
+
+
+def test_a_late_row_of_a_week_before_all_others_stands_in_the_running_totals(
+    configuration: Configuration, tmp_path: Path
+) -> None:
+    small = for_small_markets(configuration, tmp_path / "key")
+    two_years = date(2025, 1, 6)
+    begun, late = market(), {"reviews": [review(1_000, LATE_DAY)]}
+    begun["reviews"] = [review(week, monday(week)) for week in (20, 90)]
+    begun["review_actions"] = [
+        {"review_id": 20, "acted_at": datetime.combine(monday(90), time()), "kind": "kept", "actor_kind": "staff"}
+    ]
+    store = take_in_runs(tmp_path, [begun, late], small, ask_between=[two_years])
+    whole = take_in_runs(tmp_path / "whole", [{**begun, "reviews": [*begun["reviews"], *late["reviews"]]}], small)
+    assert signals_at(store, [two_years], small).equals(signals_at(whole, [two_years], small))
 
 
 def test_a_file_that_is_as_it_was_is_not_read_again_and_one_that_is_not_is(

@@ -68,12 +68,32 @@ def whole(configuration: Configuration, tmp_path_factory: pytest.TempPathFactory
     return signals(market(), tmp_path_factory.mktemp("whole"), configuration)
 
 
-@pytest.mark.parametrize("need", NEEDS)
+def signals_that_need(need: str) -> set[str]:
+    return {name for name, signal in CATALOGUE.items() if any(is_of(each, need) for each in needs_of(signal))}
+
+
+def apart(needs: list[str]) -> list[list[str]]:
+    """Put together what no signal needs two of: each signal then shows what the lack of a single thing does to it."""
+    groups: list[list[str]] = []
+    for need in needs:
+        for group in groups:
+            if not any(signals_that_need(need) & signals_that_need(other) for other in group):
+                group.append(need)
+                break
+        else:
+            groups.append([need])
+    return groups
+
+
+@pytest.mark.parametrize("needs", apart(NEEDS), ids=" and ".join)
 def test_a_signal_is_missing_without_what_it_needs_and_no_other_changes(
-    need: str, whole: pd.DataFrame, configuration: Configuration, tmp_path: Path
+    needs: list[str], whole: pd.DataFrame, configuration: Configuration, tmp_path: Path
 ) -> None:
-    left = signals(without(market(), need), tmp_path, configuration)
-    needing = [name for name, signal in CATALOGUE.items() if any(is_of(each, need) for each in needs_of(signal))]
-    assert needing
+    rows = market()
+    for need in needs:
+        rows = without(rows, need)
+        assert signals_that_need(need)
+    left = signals(rows, tmp_path, configuration)
+    needing = sorted(set().union(*map(signals_that_need, needs)))
     assert left[needing].isna().all(axis=None)
     pd.testing.assert_frame_equal(left.drop(columns=needing), whole.drop(columns=needing))
