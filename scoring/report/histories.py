@@ -280,7 +280,7 @@ _QUERIES = {
 def _history(rows: Mapping[str, Rows], weeks: int) -> History:
     """Put the rows of one seller together; the first column of each is the week, below 0 before the weeks shown."""
     recent = {name: [row for row in each if row[0] >= 0] for name, each in rows.items()}
-    places = dict(recent["places"])
+    places: dict[int, int] = dict(recent["places"])
     shown, restored = _ratings(rows["ratings"], weeks)
     return History(
         shown=shown,
