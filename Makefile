@@ -14,7 +14,7 @@ LINT := $(BIN)/ruff format --quiet --check . || { echo "not formatted: make form
 	&& $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 REAL_DATA ?= ../shared/data/bitcoin_otc
 
-.PHONY: help setup demo test check lint format real browser screenshots mutations engine markets prove lock
+.PHONY: help setup demo test check lint format real browser screenshots mutations engine markets weekly prove lock
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-10s%s\n", t, $$0 }'
@@ -60,7 +60,12 @@ markets: .venv/.installed  ## Make the frozen markets, compare them with what wa
 	@$(BIN)/python -m benchmarks.hidden
 	@$(BIN)/python -m benchmarks.judged hard easy
 
-prove: check real browser mutations engine markets  ## Everything that is claimed: `make check`, then every benchmark
+weekly: .venv/.installed  ## The gate's trials, twelve weeks lived twice, and what retrain costs beside a bare script (an hour)
+	@$(BIN)/python -m benchmarks.gate
+	@$(BIN)/python -m benchmarks.weeks
+	@$(BIN)/python -m benchmarks.retrain
+
+prove: check real browser mutations engine markets weekly  ## Everything that is claimed: `make check`, then every benchmark
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \

@@ -14,7 +14,7 @@ from features.signal import Signal
 from model.classifier import classifier_of, fit_folds
 from model.settings import ClassifierSettings
 from simulator.judge import culprits_at, ring_of_sellers
-from training.fit import known_signals
+from training.learned import known_signals
 from training.split import CaseFolds
 
 Floats = npt.NDArray[np.float64]

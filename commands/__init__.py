@@ -3,8 +3,10 @@
 import typer
 
 from commands.audit import audit
+from commands.desk import desk
 from commands.jobs import jobs
 from commands.models import models
+from commands.weekly import weekly
 
 command = typer.Typer(
     help="Finds marketplace sellers whose reviews, rank or standing are manipulated with inside help.",
@@ -13,6 +15,6 @@ command = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (jobs, models):
+for group in (jobs, weekly, models, desk):
     command.add_typer(group)
 command.add_typer(audit, name="audit")

@@ -189,6 +189,7 @@ def retrain(
     wait: Wait = WAIT_SECONDS,
     allow_stale: Stale = None,
     *,
+    tune: Annotated[int, typer.Option(metavar="TRIALS", min=0, help="Settings of the classifier to try first.")] = 0,
     allow_incomplete: Incomplete = False,
     as_json: AsJson = False,
 ) -> None:
@@ -201,7 +202,7 @@ def retrain(
 
     with terminal.progress() as tell:
         around = make_surroundings(wait, allow_stale, tell, incomplete=allow_incomplete)
-        report = retrain_then(data, store, as_of, read_configuration(config), around)
+        report = retrain_then(data, store, as_of, read_configuration(config), around, tuning_trials=tune)
     if as_json:
         terminal.print_json(report.as_json())
     else:

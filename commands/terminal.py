@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,14 @@ from rich.text import Text
 if TYPE_CHECKING:
     from features.audit_log import Entry
     from features.intake_report import IntakeReport
+    from features.pruning import Pruned
+    from scoring.casework.ledger import Given
+    from scoring.casework.reveal import Revealed
     from scoring.record import ScoreReport
     from training.champions import Change
     from training.comparison import ModelComparison
+    from training.drift import Drift
+    from training.hindsight import Backtest
     from training.report import RetrainReport
 
 SHOWN_SELLERS, SHOWN_REASONS = 10, 3
@@ -88,7 +93,10 @@ def print_retraining(report: RetrainReport) -> None:
         figures.add_row(Text(name), "not measured" if value is None else f"{value:.3f}")
     if report.metrics:
         _console().print(figures)
-    print_lines([*report.notes, *report.messages])
+    print_lines([*report.notes, *report.messages, *report.drift.get("words", ())])
+    if report.tuned:
+        say("settings found, to be written into the file of --config as `classifier`:")
+        print_lines(f"  {name}: {value}" for name, value in report.tuned.items())
     if report.run_id:
         say(f"MLflow: {mlflow_ui(report.tracking_uri)}")
 
@@ -112,6 +120,38 @@ def print_comparison(found: ModelComparison, page: Path | None) -> None:
     _console().print(figures)
     print_lines(in_words(found))
     print_lines([] if page is None else [f"page: {page}"])
+
+
+def print_drift(found: Drift, shown: int) -> None:
+    """Print what has changed in words, and the signals that changed most."""
+    from training.page import number
+
+    print_lines(found.in_words())
+    say(f"told apart from {found.before}: {number(found.told_apart)} (usually {number(found.told_apart_usually)})")
+    table = _table("signal", "stability index", "at most so far", "by chance", "missing", "before", "")
+    for each in found.signals[:shown]:
+        figures = (number(each.index), number(each.usual), number(each.chance))
+        missing = (f"{each.missing:.0%}", f"{each.missing_before:.0%}")
+        table.add_row(each.signal, *figures, *missing, "ALARM" if each.alarm else "")
+    _console().print(table)
+
+
+def print_backtest(found: Backtest, out: Path) -> None:
+    """Print each week's list and what it was worth, how soon culprits were listed, and where everything lies."""
+    from training.page import number
+
+    table = _table("week", "verdicts", "listed", "new", "kept", "culprits", "hits", "precision", "average precision")
+    for week in found.table.to_dict("records"):
+        counts = (f"{week[name]:,}" for name in ("verdicts", "listed", "entered"))
+        figures = (number(week[name]) for name in ("precision", "average_precision"))
+        kept = number(week["kept_share"])
+        table.add_row(str(week["as_of"]), *counts, kept, f"{week['culprits']:,}", f"{week['hits']:,}", *figures)
+    _console().print(table)
+    soon = found.detection
+    within = ", ".join(f"{number(share)} within {weeks} weeks" for weeks, share in soon.within.items())
+    say(f"of {soon.culprits} culprits with 26 weeks to be seen, {soon.findable} findable: listed {within}")
+    say(f"listed before their onset, which is a false alert: {soon.before_onset}; judged by {found.judged_by}")
+    say(f"written to {out}")
 
 
 def print_change(change: Change, *, as_json: bool) -> None:
@@ -210,3 +250,44 @@ def _plain(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def print_verdicts(given: Given, *, as_json: bool) -> None:
+    """Print which verdicts were written, and which stood already."""
+    report = given.as_json()
+    if as_json:
+        print_json(report)
+        return
+    for how, rows in report.items():
+        for row in rows:
+            scheme = f", {row['scheme']}" if row["scheme"] else ""
+            onset = f" since {row['onset_on']}" if row["onset_on"] else ""
+            about = f"case {row['case_id']}, seller {row['seller_id']}: {row['verdict']}{scheme}{onset}"
+            say(about if how == "written" else f"{about} stands already, decided {row['decided_at']} UTC")
+    counts = {how: len(rows) for how, rows in report.items()}
+    say(f"{counts['written']} written, {counts['standing']} stood already; the next retrain and score read them")
+
+
+def print_revealed(person: Revealed, *, as_json: bool) -> None:
+    """Print the name of a person, and where it is written down that it was asked for."""
+    if as_json:
+        print_json(person.as_json())
+        return
+    say(f"{' and '.join(person.kinds)} {person.entry.details['person']}: {person.person}")
+    say(f"entry {person.entry.number} of the audit log")
+
+
+def print_pruned(report: Pruned, *, as_json: bool) -> None:
+    """Print what was removed, and from when on everything is kept."""
+    from features.contract import TABLES
+    from features.measures import LONGEST_DAYS
+
+    if as_json:
+        print_json(report.as_json())
+    elif report.floor is None:
+        say("nothing is older than what is to be kept")
+    else:
+        for name, number in report.removed.items():
+            say(f"{name}: {number:,} {'rows' if name in TABLES else 'files'} removed")
+        first = report.floor + timedelta(days=LONGEST_DAYS)
+        say(f"everything from {report.floor} on is kept, {report.bytes / 1e6:,.1f} MB are free; first cutoff {first}")

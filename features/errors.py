@@ -31,3 +31,7 @@ class StoreBusy(ScrubwatchError):
     """Another run holds the store."""
 
     exit_code = 5
+
+
+class TrackingUnreachable(ScrubwatchError):
+    """The MLflow server does not answer; what was to be tracked waits for ``scrubwatch sync``."""

@@ -57,7 +57,7 @@ def fold(
     for folding in foldings:
         by_lookup[folding.lookup].append(folding)
     for lookup, alike in by_lookup.items():
-        weeks = _weeks_of_facts(connection, store, manifest, lookup.reads)
+        weeks = weeks_of_facts(connection, store, manifest, lookup.reads)
         missing = {each: weeks - weeks_of(manifest, each.group) for each in alike}
         for part in parts(manifest, lookup.reads, set().union(*missing.values()), settings):
             progress(f"folding {', '.join(each.name for each in alike)}, {part[0]} to {part[-1] + timedelta(days=6)}")
@@ -69,7 +69,7 @@ def fold(
     return manifest
 
 
-def _weeks_of_facts(
+def weeks_of_facts(
     connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, events: Collection[str]
 ) -> set[date]:
     """Mondays of the weeks in which a fact of these tables can have become known: none is known before its event."""
@@ -81,4 +81,4 @@ def _weeks_of_facts(
         rows = landed(store, manifest, TABLES[name], key_types)
         found = connection.execute(f"select distinct {WEEK} from ({rows}) where {WEEK} >= date '{min(weeks)}'")
         weeks |= {week for (week,) in found.fetchall()}
-    return weeks
+    return {week for week in weeks if week.isoformat() >= manifest.floor}

@@ -22,6 +22,7 @@ class TableReport:
         quarantined: rows put aside in this run, by the rule they break.
         late: landed rows that became known long after they happened.
         other_values: enumeration values that are not in their list and were read as ``other``.
+        below_floor: rows of weeks that ``prune`` has removed, which come in no more.
 
     """
 
@@ -33,6 +34,7 @@ class TableReport:
     quarantined: Mapping[str, int] = field(default_factory=dict)
     late: int = 0
     other_values: int = 0
+    below_floor: int = 0
 
 
 @dataclass(frozen=True)

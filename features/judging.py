@@ -13,7 +13,7 @@ from features.delivery import Delivery
 from features.engine import count, parquet
 from features.errors import ContractBroken
 from features.intake_report import TableReport
-from features.landed import landed, no_rows
+from features.landed import has_floor, landed, no_rows
 from features.landing import quarantined_before
 from features.reading import contract_columns, landed_columns, reading
 from features.settings import FeatureSettings
@@ -132,6 +132,7 @@ def _sort(run: Run, table: Table, as_of: date | None, pending: str) -> None:
         raise
     except duckdb.Error as error:
         raise ContractBroken(f"{name}: its files cannot be read; deliver them again: {error}") from error
+    below = _leave_below_floor(run, table)
     columns = ", ".join(contract_columns(table))
     connection.execute(f"""
 -- a row is a row of this delivery that breaks no rule by itself, or one that waited since an earlier run
@@ -147,7 +148,18 @@ select {columns}, known_at, null, false from withdrawn_{name}
     _wait_for_parents(run, table, as_of)
     _note_lost_keys(run, table)
     _put_aside(run, table)
-    run.reports[name] = _count(run, table)
+    run.reports[name] = _count(run, table, below)
+
+
+def _leave_below_floor(run: Run, table: Table) -> int:
+    """Leave out rows of weeks that were pruned, and corrections of what happened then; return how many."""
+    if not run.manifest.floor or not has_floor(table):
+        return 0
+    clock = table.happened if table.repeat == "correction" else "known_at"
+    below = f"staged_{table.name} where rule is null and {clock} < date '{run.manifest.floor}'"
+    found = count(run.connection, f"select count(*) from {below}")
+    run.connection.execute(f"delete from {below}")
+    return found
 
 
 def _empty(table: Table, key_types: Mapping[str, str]) -> str:
@@ -208,7 +220,7 @@ on broken.row = before.row and broken.rule = before.rule
 """)
 
 
-def _count(run: Run, table: Table) -> TableReport:
+def _count(run: Run, table: Table, below_floor: int) -> TableReport:
     name, connection = table.name, run.connection
     quarantined = dict(
         connection.execute(f"select rule, count(*) from quarantine_{name} group by rule order by rule").fetchall()
@@ -224,7 +236,7 @@ def _count(run: Run, table: Table) -> TableReport:
     late = f"known_at > cast({table.happened} as timestamp) + interval {late_after} day"
     overdue = count(connection, f"select count(*) from judged_{name} where not has_parents and overdue")
     return TableReport(
-        delivered=delivered,
+        delivered=delivered + below_floor,
         new=delivered - redelivered,
         redelivered=redelivered,
         landed=count(connection, f"select count(*) from landing_{name}"),
@@ -232,6 +244,7 @@ def _count(run: Run, table: Table) -> TableReport:
         quarantined=quarantined,
         late=count(connection, f"select count(*) from landing_{name} where {late}"),
         other_values=count(connection, f"select sum(other_values) from staged_{name}"),
+        below_floor=below_floor,
     )
 
 

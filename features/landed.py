@@ -14,6 +14,11 @@ WEEK = "cast(date_trunc('week', known_at) as date)"
 """SQL of the Monday of the week in which a row became known: a landed row lies in the folder of that week."""
 
 
+def has_floor(table: Table) -> bool:
+    """Whether rows of the table come in no more once their week was pruned: of all events, verdicts aside."""
+    return not table.versioned and table.repeat != "version"
+
+
 def landed(
     store: Store,
     manifest: Manifest,

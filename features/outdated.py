@@ -55,7 +55,17 @@ def without_outdated(run: Run, manifest: Manifest) -> Manifest:
             dropped |= _of_weeks(manifest, group, set(), first)
     for path in dropped:
         changed.setdefault(manifest.files[path].group, set()).add(date.fromisoformat(manifest.files[path].week))
-    return manifest.without(dropped | _totals_over(manifest, changed))
+    return manifest.without((dropped | _totals_over(manifest, changed)) - _below_floor(manifest))
+
+
+def _below_floor(manifest: Manifest) -> set[str]:
+    """Paths of what is left of the weeks that `prune` has removed, and of the totals that stand for them."""
+    return {
+        path
+        for path, entry in manifest.files.items()
+        if entry.group.startswith("tiles/")
+        and (entry.week < manifest.floor or (entry.week == manifest.floor and entry.group.endswith("/totals")))
+    }
 
 
 def _stale(run: Run) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,11 +30,12 @@ from features.catalogue import (
 from features.contract import TABLES
 from features.coverage import covered, flag_name
 from features.engine import connect, count
+from features.errors import WrongUse
 from features.fits import MEANING
 from features.folding import fold
 from features.inputs import open_listings
 from features.landed import landed
-from features.measures import Across, TileKind
+from features.measures import LONGEST_DAYS, Across, TileKind
 from features.neighbours import with_neighbours
 from features.pairs import paired
 from features.peers import with_peers
@@ -88,11 +89,14 @@ def signals_at(
 
     Raises:
         StoreBusy: another run holds the store.
+        WrongUse: the windows of a cutoff reach below what `prune` has left.
 
     """
     group = table_group(settings)
     manifest = store.manifest()
-    if any(_stored(manifest, group, cutoff) is None for cutoff in cutoffs):
+    missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
+    if missing:
+        _refuse_below_floor(store, manifest, missing)
         manifest = _make(store, sorted(set(cutoffs)), settings, progress)
     paths = [store.path / str(_stored(manifest, group, cutoff)) for cutoff in sorted(set(cutoffs))]
     return pa.concat_tables([pq.read_table(path) for path in paths]).to_pandas()
@@ -110,13 +114,22 @@ def _stored(manifest: Manifest, group: str, cutoff: date) -> str | None:
     return next((path for path, entry in manifest.group(group).items() if entry.week == cutoff.isoformat()), None)
 
 
+def _refuse_below_floor(store: Store, manifest: Manifest, cutoffs: Sequence[date]) -> None:
+    if not manifest.floor:
+        return
+    first = date.fromisoformat(manifest.floor) + timedelta(days=LONGEST_DAYS)
+    if min(cutoffs) < first:
+        raise WrongUse(
+            f"{store.path}: the windows at {min(cutoffs)} reach {LONGEST_DAYS} days back, below {manifest.floor}, from"
+            f" which on `prune` has kept the store; the first cutoff that can be computed is {first}"
+        )
+
+
 def _make(
     store: Store, cutoffs: Sequence[date], settings: FeatureSettings, progress: Callable[[str], None]
 ) -> Manifest:
     with store.writing(), connect(settings.engine, store.scratch) as connection:
-        manifest = fold(connection, store, store.manifest(), foldings(settings), settings.engine, progress)
-        for kind in tile_kinds().values():
-            manifest = sum_up(connection, store, manifest, kind, tile_folding(kind, settings).group)
+        manifest = folded(connection, store, settings, progress)
         group = table_group(settings)
         missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
         for chunk in _chunks(missing, _sellers(connection, store, manifest), settings.engine.memory_limit_mb):
@@ -124,6 +137,16 @@ def _make(
             tables = signal_tables(connection, store, manifest, chunk, settings)
             manifest = manifest.with_files([_write(store, group, *table) for table in tables])
         return store.commit(manifest)
+
+
+def folded(
+    connection: duckdb.DuckDBPyConnection, store: Store, settings: FeatureSettings, progress: Callable[[str], None]
+) -> Manifest:
+    """Fold and sum up all that has landed; the manifest returned is uncommitted."""
+    manifest = fold(connection, store, store.manifest(), foldings(settings), settings.engine, progress)
+    for kind in tile_kinds().values():
+        manifest = sum_up(connection, store, manifest, kind, tile_folding(kind, settings).group)
+    return manifest
 
 
 def _sellers(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> int:

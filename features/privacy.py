@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
+from features.engine import connect, literal
 from features.errors import WrongUse
-from features.settings import PrivacySettings
+from features.reading import pseudonym
+from features.settings import FeatureSettings, PrivacySettings
 from features.store import Store
 
 _LEAST_BYTES = 16
@@ -34,6 +37,30 @@ def privacy_key(settings: PrivacySettings, store: Store) -> str:
             f"privacy.key_file: {place} holds under {_LEAST_BYTES} bytes; names could be guessed back from it"
         )
     return key
+
+
+def key_of_store(settings: PrivacySettings, store: Store) -> str:
+    """The key under which the store's rows were landed.
+
+    Raises:
+        WrongUse: nothing was landed, or the configuration names another key.
+
+    """
+    held = store.manifest().identity.get("privacy_key")
+    if held is None:
+        raise WrongUse(f"{store.path}: holds no rows yet; `scrubwatch score` takes a data set in")
+    key = privacy_key(settings, store)
+    if key_digest(key) != held:
+        raise WrongUse(f"privacy.key_file: is not the key under which the rows of {store.path} were landed")
+    return key
+
+
+def pseudonyms_of(plain: Sequence[str], store: Store, settings: FeatureSettings) -> list[int]:
+    """The pseudonyms of people's plain ids, in their order."""
+    with connect(settings.engine, store.scratch) as connection:
+        connection.execute("set variable privacy_key = ?", [key_of_store(settings.privacy, store)])
+        asked = ", ".join(pseudonym(literal(each)) for each in plain)
+        return list(connection.execute(f"select {asked}").fetchone() or ())
 
 
 def key_digest(key: str) -> str:

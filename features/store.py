@@ -21,7 +21,7 @@ from features.errors import ScrubwatchError
 from features.locks import alone
 
 FORMAT = 1
-_OWNED_FOLDERS = ("events", "pending", "lookups", "tiles", "signals", "rings", "cases")
+_OWNED_FOLDERS = ("events", "pending", "lookups", "tiles", "signals", "rings", "cases", "listings", "verdicts")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Manifest:
     """What the store holds: live files by path, delivered files by path, and what all rows have in common.
 
     ``identity`` holds what may never change for a store: types of keys, the digest of the pseudonyms' key, and
-    ``recorded_from``.
+    ``recorded_from``. ``floor`` is the Monday below which ``prune`` has removed what no later fact can need.
     """
 
     format: int = FORMAT
@@ -67,6 +67,7 @@ class Manifest:
     identity: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, InputFile] = field(default_factory=dict)
     files: Mapping[str, StoredFile] = field(default_factory=dict)
+    floor: str = ""
 
     def group(self, name: str) -> dict[str, StoredFile]:
         """The live files of a group (``events/reviews``, ``tiles/KIND@FINGERPRINT``), in the order of their weeks."""
@@ -163,8 +164,9 @@ class Store:
         return [self.path / name for name in files]
 
     def digest(self) -> str:
-        """SHA-256 of the landed rows' files: the same until a row arrives that was not held before."""
-        landed = sorted(entry.sha256 for entry in self.manifest().files.values() if entry.group.startswith("events/"))
+        """SHA-256 of the landed rows and given verdicts: the same until one arrives that was not held before."""
+        told = ("events/", "verdicts/")
+        landed = sorted(entry.sha256 for entry in self.manifest().files.values() if entry.group.startswith(told))
         return hashlib.sha256("".join(landed).encode()).hexdigest()
 
     def _sweep(self) -> None:

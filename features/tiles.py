@@ -25,6 +25,11 @@ _GRID_ORIGIN = date(1970, 1, 5)
 _TOTALS_DAYS = 91
 
 
+def monday_of_totals(day: date) -> date:
+    """The last Monday up to a day at which running totals are kept, where there is anything to sum up."""
+    return day - timedelta(days=(day - _GRID_ORIGIN).days % _TOTALS_DAYS)
+
+
 def tile_folding(kind: TileKind, settings: FeatureSettings) -> Folding:
     """How the kind's tiles are folded; their fingerprint covers the SQL, what it reads and when news is late."""
     late_after = settings.contract.late_after_days
@@ -62,7 +67,8 @@ def foldings(settings: FeatureSettings) -> list[Folding]:
     return [*(tile_folding(kind, settings) for kind in tile_kinds().values()), *coverage_foldings()]
 
 
-def _has_levels(kind: TileKind) -> bool:
+def has_levels(kind: TileKind) -> bool:
+    """Whether some signal reads its running total over all history."""
     return any(each.start is None and each.measure.kind is kind for each in WINDOWED)
 
 
@@ -74,11 +80,12 @@ def sum_up(
     The totals at a Monday are written as tile rows of the day before it, marked late: no window that reads them reaches
     so far, and levels hold them.
     """
-    if not _has_levels(kind):
+    if not has_levels(kind):
         return manifest
     weeks = {date.fromisoformat(entry.week): path for path, entry in manifest.group(group).items()}
-    mondays = _mondays_of_totals(weeks)
     summed = {date.fromisoformat(entry.week): path for path, entry in manifest.group(f"{group}/totals").items()}
+    at_the_floor = [monday for monday in summed if monday.isoformat() == manifest.floor]
+    mondays = at_the_floor + _mondays_of_totals(weeks)
     manifest = manifest.without({path for monday, path in summed.items() if monday not in mondays})
     sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name, how in kind.folds.items() if how == "sum")
     last: date | None = max((monday for monday in summed if monday in mondays), default=None)
@@ -114,7 +121,7 @@ def tiles(store: Store, manifest: Manifest, kind: TileKind, group: str, cutoffs:
     totals = {
         path: entry for path, entry in manifest.group(f"{group}/totals").items() if entry.week <= oldest.isoformat()
     }
-    start = date.min if _has_levels(kind) else oldest - timedelta(days=6)
+    start = date.min if has_levels(kind) else oldest - timedelta(days=6)
     kept: dict[str, StoredFile] = {}
     if totals:
         path = max(totals, key=lambda name: totals[name].week)

@@ -104,6 +104,11 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             stages.append(margins)
         return np.array(stages)
 
+    def gains(self) -> Floats:
+        """How much each column's splits lowered the loss, shape (columns,)."""
+        check_is_fitted(self)
+        return np.asarray(self._booster.feature_importance("gain"), dtype=np.float64)
+
     def predict_proba(self, X: ArrayLike) -> Floats:  # noqa: N803
         """Shape (rows, 2): probability of each class as trained; not calibrated for the market."""
         risk = expit(self.decision_function(X))

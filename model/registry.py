@@ -14,19 +14,21 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from features.errors import NoFittingModel, ScrubwatchError
+from features.errors import NoFittingModel, ScrubwatchError, TrackingUnreachable
 from features.locks import alone
 from model.bundle import Bundle
 from model.settings import TrackingSettings
+from model.tracked import Registered, RunRecord, Trial
 
 BUNDLE = "bundle"
 """Artifact folder of the checked bundle; the only one that scoring reads."""
 FLAVOUR = "model"
 """Artifact folder in MLflow's LightGBM flavour, for people who open models with MLflow."""
+FIGURES = "figures"
+"""Artifact folder of plots, tables and settings, for people."""
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 DATABASE = "mlflow.db"
@@ -38,45 +40,6 @@ _ENVIRONMENT = {
     "MLFLOW_LOGGING_LEVEL": "ERROR",
 }
 _MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A version of the registered model."""
-
-    name: str
-    version: str
-    run_id: str
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def label(self) -> str:
-        """How outputs name it."""
-        return f"{self.name} {self.version}"
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """What is tracked of one fit.
-
-    Attributes:
-        key: digest of all that the fit depends on; registering the same key twice returns the first version.
-        name: of the run, for people.
-        parameters: settings, flat.
-        metrics: figures by name; None and NaN are left out.
-        data_digest: SHA-256 of the delivered rows.
-        data_source: the data set's folder.
-        tags: of the run and of the model version.
-
-    """
-
-    key: str
-    name: str
-    parameters: Mapping[str, Any]
-    metrics: Mapping[str, float | None]
-    data_digest: str
-    data_source: str
-    tags: Mapping[str, str]
 
 
 def registry_exists(store_path: Path, tracking_uri: str | None) -> bool:
@@ -94,7 +57,8 @@ class Registry:
 
         Raises:
             StoreBusy: another run held the registry for longer than ``wait_seconds``.
-            ScrubwatchError: the server does not answer, or the database is no MLflow database.
+            TrackingUnreachable: the server does not answer.
+            ScrubwatchError: the database is no MLflow database.
 
         """
         self._store_path = store_path.resolve()
@@ -108,24 +72,27 @@ class Registry:
             self._client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
             self._experiment = self._experiment_id(None if tracking_uri else self._store_path / "models")
 
-    def register(self, bundle: Bundle, folder: Path, record: RunRecord) -> Registered:
-        """Track a fit and register its model, once for each ``record.key``.
+    def register(self, bundle: Bundle, folder: Path, record: RunRecord, figures: Path | None = None) -> Registered:
+        """Track a fit and register its model, once for each ``record.key``; what a killed run began is gone on with.
 
         Args:
             bundle: the checked bundle.
             folder: where it lies.
             record: what is tracked of it.
+            figures: a folder of plots and tables for people.
 
         """
         with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
             found = self._version_with_key(record.key)
             if found is not None:
                 return found
-            run_id = self._client.create_run(
-                self._experiment, run_name=record.name, tags={**record.tags, "key": record.key}
-            ).info.run_id
+            run_id = self._run(record.key, record.name, record.tags)
             self._log(run_id, record)
+            for trial in record.trials:
+                self._log_trial(run_id, trial, record)
             self._client.log_artifacts(run_id, str(folder), BUNDLE)
+            if figures is not None:
+                self._client.log_artifacts(run_id, str(figures), FIGURES)
             source = self._log_flavour(run_id, bundle)
             version = self._create_version(source, run_id, {**record.tags, "key": record.key})
             self._client.set_terminated(run_id)
@@ -214,6 +181,38 @@ class Registry:
                     ) from error
         return fetched / BUNDLE
 
+    def add_text(self, model: Registered, path: str, text: str) -> None:
+        """Put a text among the artifacts of the version's run."""
+        with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
+            self._client.log_text(model.run_id, text, path)
+
+    def text(self, model: Registered, path: str) -> str | None:
+        """Read a text among the artifacts of the version's run; None if it has none of that name."""
+        with tempfile.TemporaryDirectory() as fetched, _quietly(self.uri):
+            try:
+                return Path(self._client.download_artifacts(model.run_id, path, fetched)).read_text(encoding="utf-8")
+            except TrackingUnreachable:
+                raise
+            except Exception as error:
+                if _lost_connection(error):
+                    raise
+                return None
+
+    def _run(self, key: str, name: str, tags: Mapping[str, str]) -> str:
+        """The run with this key, made if there is none: a writer that was killed may have begun it."""
+        found = self._client.search_runs([self._experiment], f"tags.key = '{key}'", max_results=1)
+        run = found[0] if found else self._client.create_run(self._experiment, run_name=name, tags={**tags, "key": key})
+        return str(run.info.run_id)
+
+    def _log_trial(self, parent: str, trial: Trial, record: RunRecord) -> None:
+        from mlflow.entities import Param  # noqa: PLC0415 - costs a second
+
+        tags = {"mlflow.parentRunId": parent, "as_of": record.tags["as_of"]}
+        run_id = self._run(f"{record.key}/{trial.number}", f"trial {trial.number}", tags)
+        parameters = [Param(name, str(value)) for name, value in trial.parameters.items()]
+        self._client.log_batch(run_id, metrics=_known(trial.metrics), params=parameters)
+        self._client.set_terminated(run_id)
+
     def _experiment_id(self, artifacts: Path | None) -> str:
         found = self._client.get_experiment_by_name(self._settings.experiment)
         if found is not None:
@@ -300,4 +299,17 @@ def _quietly(uri: str) -> Iterator[None]:
         except ScrubwatchError:
             raise
         except Exception as error:
-            raise ScrubwatchError(f"{uri}: MLflow failed: {type(error).__name__}: {error}") from error
+            kind = TrackingUnreachable if _lost_connection(error) else ScrubwatchError
+            raise kind(f"{uri}: MLflow failed: {type(error).__name__}: {error}") from error
+
+
+def _lost_connection(error: BaseException | None) -> bool:
+    """Whether the server could not be reached, or did not answer in time, anywhere behind an error."""
+    from requests.exceptions import ConnectionError as Refused  # noqa: PLC0415 - comes with MLflow
+    from requests.exceptions import RetryError, Timeout  # noqa: PLC0415
+
+    while error is not None:
+        if isinstance(error, Refused | Timeout | RetryError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,4 +1,4 @@
-"""Settings of learning, lists, promotion, staff, cases and the report, and all of them as one file."""
+"""Settings of learning, lists, promotion, drift, staff, cases and the report, and all of them as one file."""
 
 from __future__ import annotations
 
@@ -92,6 +92,34 @@ class TrackingSettings(Section):
     retries: Count
 
 
+class TuningSettings(Section):
+    """Between which values `retrain --tune` searches settings of the classifier, and for how long."""
+
+    minutes: PositiveCount
+    max_depth: tuple[int, int]
+    max_leaves: tuple[int, int]
+    min_leaf_rows: tuple[int, int]
+    learning_rate: tuple[float, float]
+    row_share: tuple[float, float]
+    signal_share: tuple[float, float]
+    l2: tuple[float, float]
+
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Least and greatest value by setting of the classifier."""
+        return dict(self.model_dump(exclude={"minutes"}))
+
+
+class DriftSettings(Section):
+    """What is held against what when the market changes; it informs and stops nothing."""
+
+    lag_weeks: PositiveCount
+    history_weeks: PositiveCount
+    alarm_stability_index: PositiveShare
+    significance: OpenShare
+    sampled_sellers: PositiveCount
+
+
 class PromotionSettings(Section):
     """When a challenger takes the champion's place."""
 
@@ -101,6 +129,9 @@ class PromotionSettings(Section):
     kept_top_share: OpenShare
     significance: OpenShare
     min_mature_share: OpenShare
+    least_origins: PositiveCount
+    most_origins: PositiveCount
+    looks_a_year: PositiveCount
 
 
 class StaffSettings(Section):
@@ -144,7 +175,9 @@ class Configuration(FeatureSettings):
     calibration: CalibrationSettings
     alerts: AlertSettings
     tracking: TrackingSettings
+    tuning: TuningSettings
     promotion: PromotionSettings
+    drift: DriftSettings
     staff: StaffSettings
     cases: CaseSettings
     report: ReportSettings

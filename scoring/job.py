@@ -19,6 +19,7 @@ from model.registry import CHAMPION
 from model.settings import AlertSettings, Configuration
 from scoring.cases.build import ScoredSellers, find_cases
 from scoring.cases.files import write_cases
+from scoring.casework.listings import keep_listings, routes
 from scoring.output import check_place, key_type, staged, write_audits, write_record, write_scores, write_staff
 from scoring.ranking import ChosenModel, Ranking, challenger_strength, choose_model, rank
 from scoring.record import ScoreReport, run_record, staff_record
@@ -86,6 +87,7 @@ def score(
     calibrated = ranking.calibration is not None and ranking.calibration.calibrated
     sellers = ScoredSellers(scored, signal_table, calibrated)
     cases = find_cases(data, intake, store, as_of, configuration, sellers, suspects)
+    keep_listings(store, as_of, cases.cases, routes(signal_table["seller_id"], listing), seller_key)
     steps.begin("writing")
     with staged(out) as folder:
         write_scores(folder, scored)

@@ -124,13 +124,13 @@ def write_restricted(folder: Path, name: str, rows: pd.DataFrame, schema: pa.Sch
     """Write a file that only its owner can read, in a folder that only its owner can open."""
     restricted = folder / RESTRICTED
     restricted.mkdir(mode=0o700, exist_ok=True)
-    with _owner_only():
+    with owner_only():
         write_table(restricted / name, rows, schema)
 
 
 def write_restricted_text(folder: Path, name: str, text: str) -> None:
     """Write a text that only its owner can read, beside the restricted tables."""
-    with _owner_only():
+    with owner_only():
         (folder / RESTRICTED / name).write_text(text, encoding="utf-8")
 
 
@@ -200,7 +200,8 @@ def write_table(path: Path, rows: pd.DataFrame, schema: pa.Schema) -> None:
 
 
 @contextmanager
-def _owner_only() -> Iterator[None]:
+def owner_only() -> Iterator[None]:
+    """Let only their owner read what is written meanwhile."""
     before = os.umask(0o077)
     try:
         yield

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 import pandas as pd
 
 from features.contract import TABLES
-from features.engine import connect, literal, parquet
+from features.engine import connect, count, literal, parquet
 from features.landed import landed
 from features.privacy import privacy_key
 from features.reading import pseudonym
 from features.store import InputFile, Store
 from model.settings import Configuration
 
-_TABLES = {
-    "actor_id": ("staff", "review_actions", "account_actions", "staff_access"),
-    "reviewer_id": ("staff_access", "reviews"),
-}
-"""Tables with a column of people, the shortest first: the later ones are read only for whom the others do not hold."""
+OF_STAFF = (
+    ("staff", "actor_id"),
+    ("review_actions", "actor_id"),
+    ("account_actions", "actor_id"),
+    ("staff_access", "actor_id"),
+    ("tickets", "assigned_to"),
+    ("tickets", "opened_by"),
+)
+"""Tables and columns that name staff, the shortest first: later ones are read only for whom earlier ones lack."""
+
+OF_REVIEWERS = (
+    ("buyer_reports", "reviewer_id"),
+    ("staff_access", "reviewer_id"),
+    ("tickets", "opened_by"),
+    ("reviews", "reviewer_id"),
+)
+"""Tables and columns that name reviewers, the shortest first."""
 
 
 def people_at(store: Store, as_of: date, configuration: Configuration) -> pd.DataFrame:
@@ -70,7 +81,7 @@ def plain_ids(
     wanted: Collection[int],
     store: Store,
     configuration: Configuration,
-    column: Literal["actor_id", "reviewer_id"] = "actor_id",
+    columns: Sequence[tuple[str, str]] = OF_STAFF,
 ) -> dict[int, str | int]:
     """The ids that the data set gives to these pseudonyms; one that it no longer holds is missing.
 
@@ -80,16 +91,16 @@ def plain_ids(
         wanted: pseudonyms.
         store: whose key made them.
         configuration: privacy and engine.
-        column: whose ids: the staff's or the reviewers'.
+        columns: where to look for them, by table.
 
     """
     found: dict[int, str | int] = {}
     with connect(configuration.engine, store.scratch) as connection:
         connection.execute("set variable privacy_key = ?", [privacy_key(configuration.privacy, store)])
-        for table in _TABLES[column]:
+        for table, column in columns:
             paths = [data / path for path, file in sorted(files.items()) if file.table == table]
             missing = set(wanted) - set(found)
-            if missing and paths and _has_column(connection, paths, column):
+            if missing and paths and _has(connection, paths, column):
                 rows = connection.execute(f"""
 select pseudonym, {column}
 from (select {column}, {pseudonym(column)} as pseudonym from (select distinct {column} from {parquet(paths)}))
@@ -99,10 +110,7 @@ where pseudonym in ({", ".join(map(str, sorted(missing)))})
     return found
 
 
-def _has_column(connection: duckdb.DuckDBPyConnection, paths: Collection[Path], column: str) -> bool:
-    schema = connection.execute(
-        "select count(*) from parquet_schema(["
-        + ", ".join(literal(path) for path in paths)
-        + f"]) where name = {literal(column)}"
-    ).fetchone()
-    return schema is not None and schema[0] > 0
+def _has(connection: duckdb.DuckDBPyConnection, paths: Collection[Path], column: str) -> bool:
+    """Whether some of the files hold the column."""
+    listed = ", ".join(literal(path) for path in paths)
+    return count(connection, f"select count(*) from parquet_schema([{listed}]) where name = {literal(column)}") > 0

@@ -17,6 +17,7 @@ from features.engine import connect
 from features.landed import landed
 from features.listings import LISTING_TABLES, LISTINGS, in_force
 from features.store import Manifest, Store
+from features.verdict_rows import verdict_rows
 from model.settings import Configuration
 
 MODERATION, STANDING, LOOK_UPS = DESKS = ("moderation", "standing", "look-ups")
@@ -212,7 +213,9 @@ def open_work(
     """
     key_types = manifest.identity.get("key_types", {})
     for name in (*LISTING_TABLES, *_READ, "reviews"):
-        rows = landed(store, manifest, TABLES[name], key_types, _weeks(manifest, name, as_of, look_back))
+        rows = verdict_rows(store, manifest)
+        if name != "verdicts":
+            rows = landed(store, manifest, TABLES[name], key_types, _weeks(manifest, name, as_of, look_back))
         since = f" and known_at >= date '{as_of - look_back}'" if name in _WORK else ""
         connection.execute(f"create temp view {name} as select * from ({rows}) where known_at < date '{as_of}'{since}")
     for name, query in LISTINGS.items():

@@ -106,7 +106,7 @@ def _open(world: World, random: Random, docket: Docket, spells: Spells, cases: O
     weeks = np.maximum(1.0, random.gamma(2.5, rules.decision_weeks_mean / 2.5, count))
     decided = opened + (weeks * 7 * 86_400).astype(np.int64) * SECOND
     spell = _main_spell(spells, cases.seller, week)
-    verdict = _judged(random, rules.found_share, rules.innocent_condemned_share, rules.inconclusive_share, spell >= 0)
+    verdict = judged(random, rules.found_share, rules.innocent_condemned_share, rules.inconclusive_share, spell >= 0)
     investigator = one_of_role(world, random, np.full(count, code("role", "investigator")))
     course = Investigation(spell, verdict, opened, decided, investigator)
     _report(world, random, spells, cases, course)
@@ -132,7 +132,8 @@ def _main_spell(spells: Spells, sellers: Ints, week: int) -> Ints:
     return main
 
 
-def _judged(random: Random, found: float, condemned: float, inconclusive: float, guilty: Bools) -> Ints:
+def judged(random: Random, found: float, condemned: float, inconclusive: float, guilty: Bools) -> Ints:
+    """Codes of the verdicts on sellers looked at, of whom some are guilty; shares are those of error."""
     manipulated, cleared, open_end = (code("verdict", name) for name in ("manipulated", "cleared", "inconclusive"))
     fate, other = random.random(len(guilty)), random.random(len(guilty))
     missed = np.where(other < 0.6, cleared, open_end)

@@ -13,8 +13,9 @@ from features.audit_log import AuditLog, Entry
 from features.catalogue import CATALOGUE
 from features.errors import NoFittingModel, WrongUse
 from model.bundle import read_bundle
-from model.registry import CHALLENGER, CHAMPION, Registered, Registry
+from model.registry import CHALLENGER, CHAMPION, Registry
 from model.settings import Configuration
+from model.tracked import Registered
 from training.choosing import open_registry
 from training.steps import Surroundings
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from features.catalogue import CATALOGUE
 from features.errors import NoFittingModel
 from features.signal import Signal
 from model.bundle import SUMS, Bundle, read_bundle
-from model.registry import Registered, Registry, registry_exists
+from model.registry import CHAMPION, Registry, registry_exists
 from model.settings import Configuration
+from model.tracked import Registered
 from training.steps import Surroundings
 
 
@@ -60,6 +62,18 @@ def fetch(registry: Registry, name: str, catalogue: Mapping[str, Signal]) -> Nam
     return (
         None if found is None else NamedModel(found.label, read_bundle(registry.bundle_folder(found), catalogue), found)
     )
+
+
+def champion_of(store_path: Path, configuration: Configuration, surroundings: Surroundings) -> Bundle | None:
+    """The champion's bundle; None without one.
+
+    Raises:
+        NoFittingModel: it does not fit.
+
+    """
+    registry = open_registry(store_path, configuration, surroundings)
+    champion = None if registry is None else fetch(registry, CHAMPION, CATALOGUE)
+    return None if champion is None else champion.bundle
 
 
 def open_registry(store_path: Path, configuration: Configuration, surroundings: Surroundings) -> Registry | None:

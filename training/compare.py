@@ -25,15 +25,12 @@ from model.settings import Configuration, LabelSettings
 from training.choosing import NamedModel, open_model
 from training.comparison import Figure, Lists, ModelComparison
 from training.differences import facts_that_differ, reasons_that_moved
-from training.evidence import NEITHER_STEERS
 from training.labels import label_rows, labelled_cutoffs
+from training.origins import NEITHER_STEERS
+from training.slices import FEWEST_IN_SLICE, SLICED_BY, slices_of
 from training.split import time_test_rows
 from training.steps import Steps, Surroundings, told
 from training.verdicts import verdicts_before
-
-SLICED_BY = ("marketplace", "size_band")
-FEWEST_IN_SLICE = 10
-"""Culprits from which a slice is told."""
 
 
 def compare(
@@ -143,12 +140,9 @@ def _figures(
 ) -> Iterator[Figure]:
     """Figures of all tested sellers, then of the slices that hold enough culprits."""
     yield from _figures_of(named, rows, margins, configuration, "all")
-    for column in SLICED_BY:
-        for value, chosen in rows.groupby(column, sort=True).groups.items():
-            part = rows.loc[chosen]
-            if part["label"].sum() >= FEWEST_IN_SLICE and part["label"].nunique() == 2:
-                cut = {label: each[chosen.to_numpy()] for label, each in margins.items()}
-                yield from _figures_of(named, part, cut, configuration, f"{column} {value}")
+    for name, part in slices_of(rows, FEWEST_IN_SLICE):
+        cut = {label: each[part.index.to_numpy()] for label, each in margins.items()}
+        yield from _figures_of(named, part, cut, configuration, name)
 
 
 def _figures_of(

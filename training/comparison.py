@@ -11,6 +11,7 @@ import numpy as np
 
 from model.metrics import Estimate
 from training.differences import DifferentFact, Moved
+from training.plain import without_nan
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class ModelComparison:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for ``json.dumps``; NaN becomes None."""
-        plain: dict[str, Any] = _without_nan(asdict(self))
+        plain: dict[str, Any] = without_nan(asdict(self))
         return plain
 
 
@@ -127,13 +128,3 @@ def _listed_in_words(comparison: ModelComparison, figure: Figure) -> str:
         f"{told}; difference {culprits * gain.low:+.0f} to {culprits * gain.high:+.0f}; these rows could have shown"
         f" {shown:.0f} or more"
     )
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nan(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(each) for each in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value.isoformat() if isinstance(value, date) else value

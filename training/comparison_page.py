@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.registry import Registered, Registry
+from model.registry import Registry
+from model.tracked import Registered
 from training.comparison import Figure, ModelComparison, in_words
 from training.evidence import QUALITY
 from training.page import as_svg, fill_in

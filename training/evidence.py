@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,13 +11,14 @@ import pandas as pd
 from features.errors import NoFittingModel
 from model.bundle import Bundle
 from model.settings import Configuration
+from training.change import Change
 from training.fit import Fit
-from training.promotion import Evidence, compare_ranks, kept_top_share
+from training.halvings import compare_ranks
+from training.origins import NEITHER_STEERS
+from training.promotion import Evidence, kept_top_share
 from training.verdicts import verdicts_before
 
 QUALITY = "drawn.average_precision"
-NEITHER_STEERS = ("tip", "audit", "random")
-"""Routes by which a verdict comes whatever a model lists."""
 
 
 def first_evidence(fit: Fit) -> Evidence:
@@ -31,6 +33,7 @@ def first_evidence(fit: Fit) -> Evidence:
         champion_calibrated=False,
         calibrated=fit.card.calibration.calibrated,
         comparison=None,
+        change=None,
     )
 
 
@@ -58,6 +61,7 @@ def evidence_beside(
     verdicts: pd.DataFrame,
     configuration: Configuration,
     as_of: date,
+    change: Callable[[], Change],
 ) -> Evidence:
     """Weigh a new model against the champion.
 
@@ -69,11 +73,15 @@ def evidence_beside(
         verdicts: all verdict rows delivered.
         configuration: all settings.
         as_of: the date before which everything was known.
+        change: compares the recipes over past cutoffs, which costs fits; asked where the decision can rest on it.
 
     """
     alone = replace(first_evidence(fit), champion_since=champion.since, same_recipe=champion.same_recipe)
     if isinstance(champion.bundle, NoFittingModel):
         return replace(alone, champion_obstacle=str(champion.bundle))
+    decidable = fit.card.positive_cases >= configuration.promotion.min_positive_cases
+    if not champion.same_recipe and decidable:
+        alone = replace(alone, change=change())
     current = panel[panel["as_of"] == pd.Timestamp(as_of)].set_index("seller_id")
     threads = configuration.classifier.threads
     old = pd.Series(champion.bundle.margins(current, threads), current.index)

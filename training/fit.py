@@ -7,19 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from sklearn.base import clone
 
 from features.signal import Signal, learnable
 from model.bundle import Card, base_margin, card_signals, library_versions
 from model.calibration import Calibration, fit_calibration
-from model.classifier import classifier_of, directions_of, fit_folds
+from model.classifier import directions_of
 from model.metrics import METRICS, Estimate, estimate
 from model.settings import ClassifierSettings, Configuration
-from training.split import CaseFolds
-
-Floats = npt.NDArray[np.float64]
+from training.learned import final_fit, fold_fits, known_signals, learned_rows, signals_of
 
 FEWEST_CASES = 2
 """Cases with a culprit, and cases without one, below which there is no fold to judge a model by."""
@@ -52,7 +48,7 @@ def obstacle(rows: pd.DataFrame, panel: pd.DataFrame, catalogue: Mapping[str, Si
     if other < FEWEST_CASES:
         return f"{other} case(s) without a culprit, {FEWEST_CASES} are needed to fit a model and to judge it"
     names = tuple(learnable(catalogue))
-    if not known_signals(_signals_of(rows, panel, names)):
+    if not known_signals(signals_of(rows, panel, names)):
         return f"all {len(names)} signals are missing in all {len(rows)} training rows; no table feeds any of them"
     return ""
 
@@ -64,11 +60,6 @@ def chosen_signals(catalogue: Mapping[str, Signal], settings: ClassifierSettings
     more: a model that knows the size learns that.
     """
     return {name: signal for name, signal in catalogue.items() if settings.signals == "all" or signal.direction != 0}
-
-
-def known_signals(signals: pd.DataFrame) -> tuple[str, ...]:
-    """Names of the columns that have a value in some row."""
-    return tuple(name for name in signals.columns if signals[name].notna().any())
 
 
 def fit_model(
@@ -93,24 +84,17 @@ def fit_model(
         progress: told each step.
 
     """
-    # On so few rows LightGBM's threads mostly wait: two of them on two busy cores cost 57 CPU-s where one costs 5.
-    settings = configuration.classifier.model_copy(update={"threads": 1})
-    signals = _signals_of(rows, panel, tuple(learnable(catalogue)))
-    used = {name: catalogue[name] for name in known_signals(signals)}
-    positive = (rows["label"] == 1).to_numpy()
-    weights = rows["weight"].where(rows["label"].notna(), rows["weight"] * settings.unknown_weight).to_numpy()
-    folds = min(settings.folds, rows.loc[positive, "case"].nunique())
-    splits = list(CaseFolds(folds, settings.seed).split(rows, rows["label"], rows["case"]))
-    progress(f"fitting {folds} case folds on {len(rows):,} rows, {positive.sum():,} of them positive")
-    classifier = classifier_of(settings, used, settings.max_trees)
-    folded = fit_folds(classifier, signals[list(used)], positive.astype(int), splits, weights)
+    settings = configuration.classifier
+    learned = learned_rows(rows, panel, catalogue, settings)
+    progress(f"fitting {len(learned.splits)} case folds on {len(rows):,} rows, {learned.positive.sum():,} positive")
+    folded = fold_fits(learned, settings)
     progress(f"fitting the model with {folded.trees} trees")
-    final = clone(classifier).set_params(trees=folded.trees)
-    final.fit(signals[list(used)], positive.astype(int), weights)
+    final = final_fit(learned, settings, folded.trees)
+    used = learned.used
     measured = rows.assign(margin=folded.margins)
     calibration = calibrate(measured, configuration)
     estimates = measure(measured, configuration)
-    left_out = [name for name in signals if name not in used]
+    left_out = [name for name in learnable(catalogue) if name not in used]
     card = Card(
         signals=card_signals(used, tuple(used), directions_of(used, settings.monotone)),
         calibration=calibration,
@@ -119,13 +103,13 @@ def fit_model(
         first_cutoff=rows["as_of"].min().date(),
         last_cutoff=rows["as_of"].max().date(),
         rows=count_labels(rows),
-        positive_cases=int(rows.loc[positive, "case"].nunique()),
+        positive_cases=int(rows.loc[learned.positive, "case"].nunique()),
         trees=folded.trees,
         bags=settings.bags,
         metrics={name: _or_none(found.value) for name, found in estimates.items()},
         configuration=configuration.digest,
         libraries=library_versions(),
-        notes=notes_of(calibration, folds, left_out),
+        notes=notes_of(calibration, len(learned.splits), left_out),
     )
     return Fit(final.booster_, card, measured, estimates)
 
@@ -183,12 +167,6 @@ def notes_of(calibration: Calibration, folds: int, left_out: Sequence[str]) -> t
     if left_out:
         notes.append(f"Missing in every training row, so not learned from: {', '.join(left_out)}.")
     return tuple(notes)
-
-
-def _signals_of(rows: pd.DataFrame, panel: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """The signals of the rows, in their order."""
-    keys = ["seller_id", "as_of"]
-    return rows[keys].merge(panel[[*keys, *names]], on=keys, how="left", validate="one_to_one")[list(names)]
 
 
 def _or_none(value: float) -> float | None:

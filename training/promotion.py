@@ -7,32 +7,13 @@ from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.stats import t as student
 
 from model.settings import PromotionSettings
+from training.change import Change
+from training.halvings import Comparison
 
-Floats = npt.NDArray[np.float64]
-Outcome = Literal["first champion", "refreshed", "kept", "cannot be decided yet", "too few cases"]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """By how many halvings the list that finds a culprit got shorter with the challenger; negative is a loss.
-
-    Attributes:
-        cases: cases with a culprit that neither model knew.
-        gain: mean over those culprits of log2 of the ranks' ratio; NaN without any.
-        low: lower end of the one-sided interval; NaN under two cases.
-        high: upper end of the one-sided interval; NaN under two cases.
-
-    """
-
-    cases: int
-    gain: float
-    low: float
-    high: float
+Outcome = Literal["first champion", "refreshed", "changed", "kept", "cannot be decided yet", "too few cases"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +30,7 @@ class Evidence:
         champion_calibrated: whether the champion's scores are probabilities.
         calibrated: whether the new model's are.
         comparison: both on culprits that neither knew; None when there is no champion.
+        change: both recipes over past cutoffs; None where the recipe is the champion's.
 
     """
 
@@ -61,19 +43,21 @@ class Evidence:
     champion_calibrated: bool
     calibrated: bool
     comparison: Comparison | None
+    change: Change | None
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of the new model, and why."""
+    """What becomes of the new model, and why; ``looked`` if it used one of the year's looks at a change."""
 
     outcome: Outcome
     why: str
+    looked: bool = False
 
     @property
     def promotes(self) -> bool:
         """Whether the new model becomes the champion."""
-        return self.outcome in ("first champion", "refreshed")
+        return self.outcome in ("first champion", "refreshed", "changed")
 
 
 def decide(evidence: Evidence, settings: PromotionSettings, as_of: date) -> Decision:
@@ -95,13 +79,46 @@ def decide(evidence: Evidence, settings: PromotionSettings, as_of: date) -> Deci
     if evidence.champion_obstacle:
         return Decision("refreshed", f"the champion can no longer score: {evidence.champion_obstacle}")
     if not evidence.same_recipe:
+        return _change(evidence, settings)
+    return _refresh(evidence, evidence.champion_since, settings, as_of)
+
+
+def _change(evidence: Evidence, settings: PromotionSettings) -> Decision:
+    """Other settings or signals win by a sure gain over past cutoffs; whatever is missing keeps the champion."""
+    change = evidence.change
+    if change is None or change.obstacle:
+        why = "other settings or signals than the champion's, and past cutoffs were not compared"
+        return Decision("cannot be decided yet", why if change is None else f"{why}: {change.obstacle}")
+    found = change.comparison
+    told = (
+        f"gain {found.gain:+.2f} halvings of the list ({found.low:+.2f} to {found.high:+.2f}) over"
+        f" {change.culprits} culprits in {found.cases} cases at {len(change.origins)} past cutoffs;"
+        f" recall at the budget {change.recall[1]:.2f} beside {change.recall[0]:.2f}"
+    )
+    if found.cases < settings.min_positive_cases:
         return Decision(
             "cannot be decided yet",
-            "other settings or signals than the champion's: a change is decided over past origins only; "
-            f"at this cutoff the new model keeps {evidence.kept_top_share:.0%} of the champion's top "
-            f"{settings.kept_top}",
+            f"{settings.min_positive_cases} cases are needed (promotion.min_positive_cases); {told}; these could have"
+            f" shown {change.least:.2f} halvings or more",
         )
-    return _refresh(evidence, evidence.champion_since, settings, as_of)
+    if not np.isfinite([found.gain, found.low, found.high]).all():
+        return Decision("kept", f"the gain over past cutoffs could not be measured; {told}", looked=True)
+    veto = _veto(evidence, change)
+    if veto:
+        return Decision("kept", f"{veto}; {told}", looked=True)
+    if found.low > 0:
+        return Decision("changed", f"other settings or signals find culprits sooner: {told}", looked=True)
+    return Decision("kept", f"no sure gain: {told}; these could have shown {change.least:.2f} or more", looked=True)
+
+
+def _veto(evidence: Evidence, change: Change) -> str:
+    """What speaks against a change whatever its gain; empty for nothing."""
+    if evidence.champion_calibrated and not evidence.calibrated:
+        return "the champion's scores are probabilities, the new model's would be an index"
+    lost = [
+        f"{each.name} ({each.gain:+.2f} halvings, {each.culprits} culprits)" for each in change.slices if each.vetoes
+    ]
+    return f"a sure loss in {', '.join(lost)}" if lost else ""
 
 
 def _refresh(evidence: Evidence, since: date, settings: PromotionSettings, as_of: date) -> Decision:
@@ -155,38 +172,3 @@ def kept_top_share(champion: pd.Series, challenger: pd.Series, top: int) -> floa
 def _top(margins: pd.Series, size: int) -> pd.Index:
     ordered = margins.sort_index().sort_values(ascending=False, kind="stable")
     return ordered.index[:size]
-
-
-def compare_ranks(
-    culprits: pd.DataFrame, pool_champion: Floats, pool_challenger: Floats, budget: int, significance: float
-) -> Comparison:
-    """Compare at which place each model would have listed culprits that it did not know.
-
-    Args:
-        culprits: one row a culprit: ``case``, ``champion`` and ``challenger`` (margins).
-        pool_champion: the champion's margins of the sellers then undecided.
-        pool_challenger: the challenger's, of the same sellers.
-        budget: places within it are equally good.
-        significance: one-sided level of the interval.
-
-    """
-    if culprits.empty:
-        return Comparison(0, float("nan"), float("nan"), float("nan"))
-    halvings = _log_places(culprits["champion"], pool_champion, budget) - _log_places(
-        culprits["challenger"], pool_challenger, budget
-    )
-    cases, codes = np.unique(culprits["case"].to_numpy(), return_inverse=True)
-    gain = float(halvings.mean())
-    if len(cases) < 2:
-        return Comparison(len(cases), gain, float("nan"), float("nan"))
-    totals, sizes = np.bincount(codes, halvings), np.bincount(codes)
-    without = (totals.sum() - totals) / (sizes.sum() - sizes)
-    spread = np.sqrt((len(cases) - 1) / len(cases) * ((without - without.mean()) ** 2).sum())
-    reach = float(student.ppf(1 - significance, len(cases) - 1) * spread)
-    return Comparison(len(cases), gain, gain - reach, gain + reach)
-
-
-def _log_places(margins: pd.Series, pool: Floats, budget: int) -> Floats:
-    ahead = len(pool) - np.searchsorted(np.sort(pool), margins.to_numpy(dtype=float), side="right")
-    places: Floats = np.maximum(ahead + 1.0, float(budget))
-    return np.log2(places)

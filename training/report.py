@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ class RetrainReport:
 
     Attributes:
         as_of: the date before which everything was known.
-        outcome: what became of the new model: ``first champion``, ``refreshed``, ``kept``, ``cannot be decided yet``,
-            ``too few cases``, or ``day zero`` where no model could be fitted.
+        outcome: what became of the new model: ``first champion``, ``refreshed``, ``changed``, ``kept``, ``cannot be
+            decided yet``, ``too few cases``, ``waiting for the tracking server``, or ``day zero`` where no model could
+            be fitted.
         why: the decision in numbers.
         model: the version fitted now; None where none could be.
         champion: the version that ``score`` uses from now on; None for day zero.
@@ -38,6 +39,8 @@ class RetrainReport:
         data_digest: of the delivered rows.
         configuration_digest: of the settings that change a model.
         seconds: by step, of the run that did the work.
+        drift: how the market differs from some weeks before: figures, ``alarms`` and ``words``.
+        tuned: the classifier's settings that a search found; empty without one.
         repeated: whether this run found the work done.
 
     """
@@ -59,6 +62,8 @@ class RetrainReport:
     data_digest: str
     configuration_digest: str
     seconds: Mapping[str, float]
+    drift: Mapping[str, Any] = field(default_factory=dict)
+    tuned: Mapping[str, Any] = field(default_factory=dict)
     repeated: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -77,8 +82,10 @@ def catalogue_digest(catalogue: Mapping[str, Signal]) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def run_key(data_digest: str, as_of: date, configuration: Configuration, catalogue: Mapping[str, Signal]) -> str:
-    """Digest of all that a retraining depends on: delivered rows, date, settings, signals."""
+def run_key(
+    data_digest: str, as_of: date, configuration: Configuration, catalogue: Mapping[str, Signal], tuning_trials: int
+) -> str:
+    """Digest of all that a retraining depends on: delivered rows, date, settings, signals, trials."""
     told = [
         data_digest,
         as_of.isoformat(),
@@ -86,7 +93,10 @@ def run_key(data_digest: str, as_of: date, configuration: Configuration, catalog
         catalogue_digest(catalogue),
         configuration.promotion.model_dump_json(),
         configuration.tracking.model_dump_json(),
+        configuration.drift.model_dump_json(),
     ]
+    if tuning_trials > 0:
+        told += [str(tuning_trials), configuration.tuning.model_dump_json()]
     return hashlib.sha256("|".join(told).encode()).hexdigest()
 
 

@@ -27,7 +27,7 @@ from scoring.cases.innocence import Explanation, explanations
 from scoring.cases.lists import exposed_look_ups, exposed_reviewers, reviews_to_delete, reviews_to_restore
 from scoring.cases.onset import Onset, onsets
 from scoring.cases.removals import bought_chances
-from scoring.people import plain_ids
+from scoring.people import OF_REVIEWERS, plain_ids
 from scoring.suspects import Suspects
 
 
@@ -142,7 +142,7 @@ def _exposed(
 ) -> pd.DataFrame:
     look_ups = exposed_look_ups(facts, chance, staff)
     wanted = sorted(set(look_ups["reviewer_id"].tolist()))
-    reviewers = plain_ids(data, intake.files, wanted, store, configuration, "reviewer_id") if wanted else {}
+    reviewers = plain_ids(data, intake.files, wanted, store, configuration, OF_REVIEWERS) if wanted else {}
     return exposed_reviewers(look_ups, staff, reviewers)
 
 

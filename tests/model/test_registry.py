@@ -13,8 +13,9 @@ import pytest
 from features.errors import NoFittingModel, ScrubwatchError
 from model.bundle import Bundle, Card, base_margin, card_signals, library_versions, read_bundle, write_bundle
 from model.calibration import Calibration
-from model.registry import CHALLENGER, CHAMPION, Registry, RunRecord, registry_exists
+from model.registry import CHALLENGER, CHAMPION, Registry, registry_exists
 from model.settings import TrackingSettings
+from model.tracked import RunRecord
 from tests.declared import declared
 
 SETTINGS = TrackingSettings(experiment="scrubwatch", registered_model="seller-risk", timeout_seconds=1, retries=0)

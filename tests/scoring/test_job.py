@@ -18,6 +18,7 @@ from features.errors import ContractBroken, NoFittingModel, WrongUse
 from features.settings import read_settings
 from features.store import Store
 from model.settings import Configuration
+from scoring.casework.listings import listings_of
 from scoring.job import score
 from simulator import simulate
 from simulator.settings import read_scenario
@@ -140,6 +141,16 @@ def test_audits_are_drawn_among_the_listed_with_their_probability(trained: Path)
     assert audits["selection_probability"].between(0, 1, inclusive="right").all()
     assert set(audits["drawn_on"]) == {AS_OF}
     assert rows.loc[audits["seller_id"], "lists"].map(list).tolist() == [["budget"]] * len(audits)
+
+
+def test_the_store_knows_how_each_case_came_on_a_list(trained: Path, store_path: Path) -> None:
+    cases = pq.read_table(trained / "cases.parquet").to_pandas().set_index("case_id")["seller_id"]
+    audits = pq.read_table(trained / "restricted/audits.parquet").to_pandas().set_index("seller_id")
+    listed = {case: listings[-1] for case, listings in listings_of(Store(store_path)).items() if case in cases.index}
+    assert {case: each.seller_id for case, each in listed.items()} == cases.to_dict()
+    drawn = {each.seller_id: each.selection_probability for each in listed.values() if each.route == "random"}
+    assert drawn == audits.loc[~audits["stratum"].str.endswith("disagreement"), "selection_probability"].to_dict()
+    assert {each.listed_on for each in listed.values()} == {AS_OF}
 
 
 def test_staff_and_rings_lie_in_what_only_the_owner_reads_and_nowhere_else(trained: Path, data: Path) -> None:

@@ -7,6 +7,9 @@ import pytest
 
 from features.settings import read_settings
 from model.settings import Configuration, LabelSettings
+from simulator import simulate
+from simulator.settings import settings_with
+from tests.training.small_market import OFTEN_FOUND, SEED, SELLERS, WEEKS, small
 
 CONFIGURATION = Path(__file__).parents[2] / "configs" / "scrubwatch.yaml"
 VERDICT: dict[str, Any] = {
@@ -62,3 +65,18 @@ def population() -> Callable[..., pd.DataFrame]:
         return table.assign(as_of=pd.to_datetime(table["as_of"]).astype("datetime64[us]"))
 
     return build
+
+
+@pytest.fixture(scope="session")
+def small_settings(configuration: Configuration) -> Configuration:
+    """Settings under which a model of a few trees is fitted to a few culprits."""
+    return small(configuration)
+
+
+@pytest.fixture(scope="session")
+def small_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A marketplace, the tables in ``data`` and what is true of it in ``truth``."""
+    folder = tmp_path_factory.mktemp("small")
+    market = settings_with(OFTEN_FOUND, sellers=SELLERS, weeks=WEEKS, seed=SEED)
+    simulate(folder / "data", folder / "truth", market)
+    return folder

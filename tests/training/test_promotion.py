@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from model.settings import Configuration, PromotionSettings
-from training.promotion import Comparison, Evidence, compare_ranks, decide, kept_top_share
+from training.change import Change, SliceLoss, not_compared
+from training.halvings import Comparison, compare_ranks
+from training.promotion import Evidence, decide, kept_top_share
 
 NAN = float("nan")
 AS_OF = date(2024, 12, 2)
@@ -20,7 +22,19 @@ REFRESH = Evidence(
     champion_calibrated=False,
     calibrated=False,
     comparison=Comparison(cases=2, gain=-1.0, low=NAN, high=NAN),
+    change=None,
 )
+GAIN = Change(
+    origins=(date(2024, 8, 12), date(2024, 9, 9)),
+    culprits=30,
+    comparison=Comparison(cases=20, gain=0.8, low=0.1, high=1.5),
+    least=0.7,
+    recall=(0.25, 0.5),
+    average_precision=(0.2, 0.4),
+    slices=(SliceLoss("marketplace US", 30, 0.8, 0.9, vetoes=False),),
+)
+LOSS_IN_A_SLICE = (SliceLoss("category toys", 21, -1.0, 0.001, vetoes=True),)
+OTHER = {"same_recipe": False}
 
 
 @pytest.fixture
@@ -43,7 +57,23 @@ def promotion(configuration: Configuration) -> PromotionSettings:
         ({"comparison": Comparison(20, -0.5, -0.9, -0.1)}, "kept", "significant loss"),
         ({"comparison": Comparison(20, -0.5, -1.1, 0.1)}, "refreshed", "gain -0.50 halvings"),
         ({"comparison": Comparison(20, -0.5, NAN, NAN)}, "kept", "could not be measured"),
-        ({"same_recipe": False}, "cannot be decided yet", "over past origins only"),
+        (OTHER, "cannot be decided yet", "past cutoffs were not compared"),
+        (OTHER | {"change": not_compared("5 past cutoffs")}, "cannot be decided yet", "not compared: 5 past cutoffs"),
+        (
+            OTHER | {"change": GAIN},
+            "changed",
+            "gain +0.80 halvings of the list (+0.10 to +1.50) over 30 culprits in 20",
+        ),
+        (
+            OTHER | {"change": replace(GAIN, comparison=Comparison(19, 0.8, 0.1, 1.5))},
+            "cannot be decided yet",
+            "20 cases are needed (promotion.min_positive_cases)",
+        ),
+        (OTHER | {"change": replace(GAIN, comparison=Comparison(19, 0.8, 0.1, 1.5))}, "cannot be decided yet", "0.70"),
+        (OTHER | {"change": replace(GAIN, comparison=Comparison(20, 0.8, 0.0, 1.6))}, "kept", "no sure gain"),
+        (OTHER | {"change": replace(GAIN, comparison=Comparison(20, 0.8, NAN, NAN))}, "kept", "not be measured"),
+        (OTHER | {"change": replace(GAIN, slices=LOSS_IN_A_SLICE)}, "kept", "a sure loss in category toys (-1.00"),
+        (OTHER | {"change": GAIN, "champion_calibrated": True}, "kept", "would be an index"),
         ({"same_recipe": False, "champion_obstacle": "changed"}, "refreshed", "can no longer score: changed"),
         ({"positive_cases": 19}, "kept", "19 cases with a culprit, 20 are needed"),
         ({"champion_since": None, "positive_cases": 19}, "too few cases", "registered as challenger"),
@@ -57,7 +87,7 @@ def test_the_decision_follows_the_rules_and_says_why(
     decision = decide(replace(REFRESH, **changes), promotion, AS_OF)  # type: ignore[arg-type]
     assert decision.outcome == outcome
     assert said in decision.why
-    assert decision.promotes == (outcome in ("first champion", "refreshed"))
+    assert decision.promotes == (outcome in ("first champion", "refreshed", "changed"))
 
 
 def test_kept_share_counts_sellers_in_both_tops() -> None:

@@ -6,7 +6,6 @@ import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,6 +18,7 @@ from model.registry import CHALLENGER, CHAMPION, Registry
 from model.settings import Configuration
 from simulator import simulate
 from simulator.settings import read_scenario
+from tests.training.small_market import changed
 from training.champions import DECIDED, PROMOTED, ROLLED_BACK, promote, rollback
 from training.choosing import open_registry
 from training.compare import compare
@@ -30,11 +30,6 @@ from training.weekly import retrain
 
 FIRST, NEXT, DUE = date(2025, 1, 27), date(2025, 2, 3), date(2025, 2, 24)
 SURROUNDINGS = Surroundings()
-
-
-def changed(configuration: Configuration, **sections: dict[str, Any]) -> Configuration:
-    updates = {name: getattr(configuration, name).model_copy(update=changes) for name, changes in sections.items()}
-    return configuration.model_copy(update=updates)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,53 @@
+"""Weeks of retrain and score on one store; `make weekly` lives twelve of them."""
+
+import multiprocessing
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from features.audit_log import AuditLog
+from model.settings import Configuration
+from scoring.job import score
+from training.report import RetrainReport
+from training.steps import Surroundings
+from training.weekly import retrain
+
+WEEKS = [date(2025, 1, 13) + timedelta(weeks=4 * number) for number in range(2)]
+AROUND = Surroundings()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("weeks") / "store"
+
+
+@pytest.fixture(scope="module")
+def first(small_market: Path, store: Path, small_settings: Configuration) -> RetrainReport:
+    return retrain(small_market / "data", store, WEEKS[0], small_settings, AROUND)
+
+
+def _retrain(data: Path, store: Path, configuration: Configuration) -> str:
+    return retrain(data, store, WEEKS[1], configuration, AROUND).outcome
+
+
+def test_score_runs_while_retrain_runs_and_a_second_run_of_a_week_changes_nothing(
+    small_market: Path, store: Path, small_settings: Configuration, first: RetrainReport, tmp_path: Path
+) -> None:
+    data = small_market / "data"
+    assert first.champion == "seller-risk 1"
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        learning = pool.apply_async(_retrain, (data, store, small_settings))
+        beside = score(data, store, WEEKS[0], tmp_path / "beside", small_settings, AROUND)
+        assert learning.get(timeout=300) == "refreshed"
+    assert beside.model in ("seller-risk 1", "seller-risk 2")
+
+    before = AuditLog(store, 60).entries()
+    scored = [score(data, store, WEEKS[0], tmp_path / name, small_settings, AROUND).model for name in ("one", "two")]
+    assert scored == ["seller-risk 2"] * 2
+    assert (tmp_path / "one" / "scores.parquet").read_bytes() == (tmp_path / "two" / "scores.parquet").read_bytes()
+    for week in WEEKS:
+        assert retrain(data, store, week, small_settings, AROUND).repeated
+    assert retrain(data, store, WEEKS[0], small_settings, AROUND) == replace(first, repeated=True)
+    assert AuditLog(store, 60).entries() == before

@@ -1,0 +1,77 @@
+"""Training rows as a classifier takes them, its case folds and the fit on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.signal import Signal, learnable
+from model.arrays import Floats
+from model.classifier import FoldFits, SellerRiskClassifier, classifier_of, fit_folds
+from model.settings import ClassifierSettings
+from training.split import CaseFolds
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Rows as a classifier takes them.
+
+    Attributes:
+        signals: one row a training row, the columns that have a value somewhere.
+        used: declarations of these columns.
+        positive: whether a row counts as a culprit; the unknown do not.
+        weights: weight a row, the unknown ones reduced.
+        splits: training and test positions of each case fold.
+
+    """
+
+    signals: pd.DataFrame
+    used: Mapping[str, Signal]
+    positive: npt.NDArray[np.bool_]
+    weights: Floats
+    splits: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]
+
+
+def learned_rows(
+    rows: pd.DataFrame, panel: pd.DataFrame, catalogue: Mapping[str, Signal], settings: ClassifierSettings
+) -> Learned:
+    """Rows for which ``obstacle`` is empty, as a classifier takes them."""
+    signals = signals_of(rows, panel, tuple(learnable(catalogue)))
+    used = {name: catalogue[name] for name in known_signals(signals)}
+    positive = (rows["label"] == 1).to_numpy()
+    weights = rows["weight"].where(rows["label"].notna(), rows["weight"] * settings.unknown_weight).to_numpy()
+    folds = min(settings.folds, rows.loc[positive, "case"].nunique())
+    splits = list(CaseFolds(folds, settings.seed).split(rows, rows["label"], rows["case"]))
+    return Learned(signals[list(used)], used, positive, weights, splits)
+
+
+def fold_fits(learned: Learned, settings: ClassifierSettings) -> FoldFits:
+    """What the case folds say of these settings."""
+    classifier = classifier_of(_one_thread(settings), learned.used, settings.max_trees)
+    return fit_folds(classifier, learned.signals, learned.positive.astype(int), learned.splits, learned.weights)
+
+
+def final_fit(learned: Learned, settings: ClassifierSettings, trees: int) -> SellerRiskClassifier:
+    """Fit on all rows."""
+    classifier = classifier_of(_one_thread(settings), learned.used, trees)
+    return classifier.fit(learned.signals, learned.positive.astype(int), learned.weights)
+
+
+def _one_thread(settings: ClassifierSettings) -> ClassifierSettings:
+    """On so few rows LightGBM's threads mostly wait: two on two busy cores cost 57 CPU-s where one costs 5."""
+    return settings.model_copy(update={"threads": 1})
+
+
+def known_signals(signals: pd.DataFrame) -> tuple[str, ...]:
+    """Names of the columns that have a value in some row."""
+    return tuple(name for name in signals.columns if signals[name].notna().any())
+
+
+def signals_of(rows: pd.DataFrame, panel: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The signals of the rows, in their order."""
+    keys = ["seller_id", "as_of"]
+    return rows[keys].merge(panel[[*keys, *names]], on=keys, how="left", validate="one_to_one")[list(names)]
