@@ -22,6 +22,7 @@ from scoring.rings import Ring
 AS_OF = date(2025, 6, 30)
 BEFORE = date(2025, 6, 23)
 WEEKS = 78
+MOST_EVENTS = 100
 RING = 9
 """Sellers of the ring, the first ones."""
 HOSTILE = '<script>alert("1")</script>\u202e\'&amp;'
@@ -109,7 +110,9 @@ def _case(number: int, random: Random) -> Row:
     onset = date(2025, 2, 3) + timedelta(weeks=number % 9)
     state = ("new", "known", "returned")[number % 3]
     scheme = SCHEMES[number % 4]
-    events = sorted((_event(number, at, random) for at in range(8 + number)), key=lambda event: -event["weight"])
+    events = sorted(
+        (_event(number, at, random) for at in range(min(8 + number, MOST_EVENTS))), key=lambda event: -event["weight"]
+    )
     return {
         "case_id": f"case-{number:03}",
         "seller_id": seller_of(number),
