@@ -179,6 +179,14 @@ def test_the_claim_counts_removals_that_were_probably_wrong_and_the_busiest_hand
     )
 
 
+def test_the_claim_says_when_one_hand_did_all_of_it_and_not_when_each_did_one() -> None:
+    both, each = ([{"actor": actor, "probability": 0.9} for actor in actors] for actors in ((1, 1), (1, 2)))
+    assert "2 removed reviews that should probably have stayed (all of them removed by one person)." in claim(
+        case([REMOVED]), both
+    )
+    assert claim(case([REMOVED]), each).endswith(": 2 removed reviews that should probably have stayed.")
+
+
 def test_a_claim_without_events_or_scheme_stands_alone() -> None:
     assert claim(case([], schemes=[], onset_on=None), []) == "An unnamed scheme may be going on."
 
