@@ -1,5 +1,6 @@
 """Weeks of retrain and score on one store; `make weekly` lives twelve of them."""
 
+import json
 import multiprocessing
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,6 +11,8 @@ import pytest
 from features.audit_log import AuditLog
 from model.settings import Configuration
 from scoring.job import score
+from tests.training.small_market import changed
+from training.registering import LOOKED
 from training.report import RetrainReport
 from training.steps import Surroundings
 from training.weekly import retrain
@@ -51,3 +54,23 @@ def test_score_runs_while_retrain_runs_and_a_second_run_of_a_week_changes_nothin
         assert retrain(data, store, week, small_settings, AROUND).repeated
     assert retrain(data, store, WEEKS[0], small_settings, AROUND) == replace(first, repeated=True)
     assert AuditLog(store, 60).entries() == before
+
+
+def test_other_settings_are_decided_over_past_cutoffs_and_the_look_is_logged(
+    small_market: Path, store: Path, small_settings: Configuration, first: RetrainReport
+) -> None:
+    """The decision is the figures' own; a further run of it fits nothing, looks at nothing and says the same."""
+    other = changed(small_settings, classifier={"max_depth": 2}, promotion={"least_origins": 1})
+    data, before = small_market / "data", len(AuditLog(store, 60).entries())
+    report = retrain(data, store, WEEKS[1], other, AROUND)
+    assert report.outcome in ("changed", "kept")
+    assert "halvings of the list" in report.why
+    (entry,) = AuditLog(store, 60).entries()[before:]
+    assert (entry.details["outcome"], entry.details[LOOKED]) == (report.outcome, WEEKS[1].isoformat())
+    told = store / "models" / str(report.run_id) / "artifacts" / "figures" / "change.json"
+    change = json.loads(told.read_text(encoding="utf-8"))
+    assert change["comparison"]["cases"] >= 2
+    fitted = sorted((store / "runs" / "origins").glob("*.parquet"))
+    assert len(fitted) == 2 * len(change["origins"])
+    assert retrain(data, store, WEEKS[1], other, AROUND) == replace(report, repeated=True)
+    assert first.champion is not None
