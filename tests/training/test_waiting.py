@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from features.audit_log import AuditLog
-from features.errors import WrongUse
+from features.errors import TrackingUnreachable, WrongUse
 from model.registry import CHAMPION, Registry
 from model.settings import Configuration
 from model.tracked import RunRecord, Trial, record_from
@@ -88,6 +88,14 @@ def test_runs_that_wait_ask_for_the_server_s_address(store: Path, settings: Conf
         sync(store, settings, Surroundings())
 
 
+def test_a_champion_that_was_never_seen_cannot_stand_in(
+    small_market: Path, store: Path, settings: Configuration
+) -> None:
+    with pytest.raises(TrackingUnreachable):
+        score(small_market / "data", store, WEEKS[0], store.parent / "never", settings, DOWN)
+    assert not (store.parent / "never").exists()
+
+
 def test_where_no_run_waits_nothing_is_uploaded(tmp_path: Path, settings: Configuration) -> None:
     assert sync(tmp_path, settings, Surroundings()) == []
 
@@ -116,6 +124,9 @@ def test_the_run_is_uploaded_once_and_the_next_retraining_decides(
     assert (month.outcome, month.champion) == ("refreshed", "seller-risk 2")
     scored = score(data, store, WEEKS[1], store.parent / "scores", settings, up)
     assert scored.model == "seller-risk 2"
+    unheard = score(data, store, WEEKS[1], store.parent / "unheard", settings, DOWN)
+    assert unheard.model == "seller-risk 2"
+    assert any("the champion seen last, is used" in message for message in unheard.record["messages"])
     _holds_figures(make_registry(store, settings, up), month)
 
 
