@@ -142,7 +142,9 @@ def _holds_figures(registry: Registry, report: RetrainReport) -> None:
         "reliability.json",
         "slices.json",
     }
-    assert {"drift.alarms", "drift.told_apart", "rows.positive"} <= client.get_run(run_id).data.metrics.keys()
+    assert {"drift.alarms", "drift.told_apart", "drift.market_alarm", "rows.positive"} <= client.get_run(
+        run_id
+    ).data.metrics.keys()
 
 
 def test_a_record_that_waits_is_read_back_whole(tmp_path: Path) -> None:
