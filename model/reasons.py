@@ -160,7 +160,9 @@ def _number(signal: Signal, value: float) -> str:
         return _rarity(value)
     if signal.unit == "log ratio":  # sentences speak of "so many times"
         return f"{np.exp(value):.3g}"
-    return f"{value:,.0f}" if abs(value) >= 1000 or float(value).is_integer() else f"{value:.3g}"
+    if abs(value) >= 1000 or float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{round(value, 2) + 0.0:.3g}"  # more decimals say nothing to people; + 0.0 makes -0.0 a 0
 
 
 def _rarity(tail: float) -> str:

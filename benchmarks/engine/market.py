@@ -46,7 +46,7 @@ def write_market(folder: Path, size: Size, keys: Keys = "integer") -> None:
     Text keys have 36 characters, as UUIDs do, and no order.
     """
     with duckdb.connect(config={"threads": 2}) as connection:
-        connection.execute("set preserve_insertion_order = false; select setseed(0.5)")
+        connection.execute("set preserve_insertion_order = false; set enable_progress_bar = false; select setseed(0.5)")
         for name, query in _tables(size).items():
             connection.execute(f"create temp table {name} as {query}")
         for name in _tables(size):
