@@ -131,7 +131,7 @@ class Drift:
         if self.pairs >= FEWEST_PAIRS and self.alarms:
             yield f"drift since {self.before}: more than ever before in {', '.join(self.alarms)}"
         elif self.pairs >= FEWEST_PAIRS:
-            yield f"drift since {self.before}: no signal changed more than it usually does"
+            yield f"drift since {self.before}: no signal by itself changed more than it usually does"
         lost = [each.signal for each in self.signals if each.missing > each.missing_before + 0.05]
         if lost:
             yield f"missing more often than on {self.before}: {', '.join(lost)}"
