@@ -27,7 +27,7 @@ demo: .venv/.installed  ## Simulate a marketplace, learn from it, list its ten m
 
 test: .venv/.installed  ## What a change can break: format, lint, types, imports, tests, doctests, wheel (under 10 minutes)
 	@{ $(LINT); } && linted=passed || linted=FAILED; \
-	$(BIN)/python -m pytest -q -n $(WORKERS) && tested=passed || tested=FAILED; \
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --ignore tests/browser && tested=passed || tested=FAILED; \
 	echo "lint $$linted, tests $$tested"; [ "$$linted$$tested" = passedpassed ]
 
 check: test  ## The one command that checks everything: `make test`, and that what is installed agrees with the lock

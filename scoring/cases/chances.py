@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
 
 from features.families.reviewer_look_ups import WITHIN_DAYS
 from model.arrays import Floats
 from scoring.cases.facts import NOBODY, Facts
-from scoring.cases.onset import Onset, counted, peers_trend
+from scoring.cases.onset import Onset, counted, peers_trend, raised
 
 _MOST, _LEAST = 0.95, 1e-4
 
@@ -30,8 +31,11 @@ _SWIFT, _SWIFT_HOURS = 3.0, 48
 """How much likelier a return within so many hours of the suspension is bought (a guess)."""
 _STRANGE = 3.0
 """How much likelier an action without a ticket that another opened before for the seller is bought (a guess)."""
-_CROWD = 3.0
-"""How much likelier praise is bought where its author praises other listed sellers too (a guess)."""
+_AGAIN, _ONCE = 8.0, 0.5
+"""How much likelier praise is bought whose author praises the seller again within three months, and that of others
+(guesses: buyers rarely praise twice; who praises many sellers may as well hunt for deals)."""
+_SURE = 3.0
+"""The most that the authors who praise again say of a seller, in log-odds."""
 _REPORTED = 0.5
 """Chance that a buyer who reports an offer tells what was (a guess), before the seller's own."""
 
@@ -164,9 +168,18 @@ def _praise(rows: pd.DataFrame, priors: Priors) -> pd.Series:
     """Five stars of a week with more than the seller's own level and its peers' trend let expect."""
     prior = priors.of(rows["seller_id"], rows["created_at"], "fives")
     excess = priors.excess_of_week(rows["seller_id"], rows["created_at"], "fives")
-    crowd = (rows["listed_others"] > 0).to_numpy(dtype=bool) | (rows["same"] > 1).to_numpy(dtype=bool)
-    prior = np.clip(prior * excess, _LEAST, _MOST)
-    return pd.Series(expit(_weighed(prior, np.where(crowd, _CROWD, 1 / _CROWD))), rows.index)
+    again = (rows["same"] > 1).to_numpy(dtype=bool)
+    prior = np.clip(expit(_weighed(prior, _again_by_seller(rows, again))) * excess, _LEAST, _MOST)
+    return pd.Series(expit(_weighed(prior, np.where(again, _AGAIN, _ONCE))), rows.index)
+
+
+def _again_by_seller(rows: pd.DataFrame, again: npt.NDArray[np.bool_]) -> Floats:
+    """How much likelier a scheme is for how much of the seller's praise is from authors who praise it again."""
+    counts = rows.assign(again=again).groupby("seller_id")["again"].agg(["size", "sum"])
+    usual = counts["size"] * (counts["sum"].sum() + 0.5) / (counts["size"].sum() + 0.5)
+    odds = raised(counts["sum"].to_numpy(np.float64), usual.to_numpy(np.float64))
+    ratio = pd.Series(np.exp(np.clip(odds, -_SURE, _SURE)), counts.index)
+    return np.asarray(ratio.reindex(rows["seller_id"]), dtype=np.float64)
 
 
 def _weighed(prior: Floats, ratio: Floats) -> Floats:

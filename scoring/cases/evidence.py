@@ -34,6 +34,9 @@ _DONE = {
 _BOUGHT_PRAISE_SHOWN = 0.05
 """Chance from which on a five-star review is evidence; praise is what most reviews are."""
 
+FIRST_EVENTS = 10
+"""Events of a case to look at first."""
+
 COLUMNS = ("seller_id", "table", "key", "happened_at", "weight", "text")
 
 
@@ -139,8 +142,8 @@ def _praise(facts: Facts, chance: pd.Series) -> Iterator[tuple[Any, ...]]:
 def praise_text(row: Any) -> str:
     """When five stars came, and whom else their author praised."""
     text = f"Five stars came on {row.created_at:%Y-%m-%d} in a week with more of them than the seller usually has"
-    if row.listed_others:
-        text += f"; their author praised {row.others} other sellers within 91 days, {row.listed_others} of them listed"
-    elif row.same > 1:
+    if row.same > 1:
         text += f"; their author gave this seller five stars {row.same} times within 91 days"
+    if row.others:
+        text += f"{', and' if row.same > 1 else '; their author gave'} five to {row.others} others in that time"
     return f"{text}."

@@ -136,10 +136,26 @@ def _changed(counts: Floats, expected: Floats, first: Any, end: Any, power: floa
     inside, usual_inside = count[end] - count[first], usual[end] - usual[first]
     outside, usual_outside = count[-1] - inside, usual[-1] - usual_inside
     before = _evidence(outside, usual_outside, _BEFORE_SHAPE, 1.0)
-    during = logsumexp([_evidence(inside, usual_inside, *prior) for prior in _DURING], axis=0) - np.log(len(_DURING))
+    during = _evidence_of_scheme(inside, usual_inside)
     never = _evidence(count[-1:], usual[-1:], _BEFORE_SHAPE, 1.0)
     gain = power * (before + during - never)
     return np.asarray(np.logaddexp(np.log(_CHANGES) + gain, np.log(1 - _CHANGES)))
+
+
+def raised(count: Floats, usual: Floats) -> Floats:
+    """Log odds that counts are a scheme's, and not ordinary ones, where both are as likely before.
+
+    Args:
+        count: what was seen.
+        usual: what ordinary life lets expect of it.
+
+    """
+    return np.asarray(_evidence_of_scheme(count, usual) - _evidence(count, usual, _BEFORE_SHAPE, 1.0))
+
+
+def _evidence_of_scheme(count: Floats, usual: Floats) -> Floats:
+    each = [_evidence(count, usual, *prior) for prior in _DURING]
+    return np.asarray(logsumexp(each, axis=0) - np.log(len(_DURING)))
 
 
 def _evidence(count: Floats, usual: Floats, shape: float, mean: float) -> Floats:

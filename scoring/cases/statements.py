@@ -116,15 +116,12 @@ praised as (
 select
   f.review_id, f.seller_id, f.reviewer_id, f.verified, f.created_at,
   count(distinct case when p.seller_id <> f.seller_id then p.seller_id end) as others,
-  count(distinct case when p.seller_id <> f.seller_id and l.seller_id is not null then p.seller_id end)
-    as listed_others,
   count(*) filter (where p.seller_id = f.seller_id) as same
 from fives as f
 join praised as p
   on f.reviewer_id = p.reviewer_id
   and p.created_at >= f.created_at - interval {PRAISED_WITHIN_DAYS} day
   and p.created_at <= f.created_at + interval {PRAISED_WITHIN_DAYS} day
-left join listed as l on p.seller_id = l.seller_id
 group by f.review_id, f.seller_id, f.reviewer_id, f.verified, f.created_at
 """
 

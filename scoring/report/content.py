@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -196,8 +196,7 @@ def _review(row: Row) -> Plain:
 
 
 def _told(history: History) -> Plain:
-    told = asdict(history)
-    return {**told, "account": [[day.isoformat(), kind, by] for day, kind, by in history.account]}
+    return {**vars(history), "account": [[day.isoformat(), kind, by] for day, kind, by in history.account]}
 
 
 def _place(around: Around, seller: Any) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 // The first screen of a case: what is claimed, what is new, what else it could be, what to look at first.
 
 const SHOWN_EXPLANATIONS = 3;
+const SHOWN_LINKED = 6;
 const FITS = { yes: "fits", no: "does not fit", unknown: "not known" };
 const KIND_OF_KEY = { review_actions: "review", reviews: "review", sellers: "seller", account_actions: "seller", products: "product", search_ranks: "product", sales: "product", tickets: "ticket" };
 
@@ -37,12 +38,11 @@ function heading(row, sheet) {
 
 function eventTable(events, id, caption) {
   const rows = events.map((event) => [
-    element("time", { datetime: event.happened_at ?? null }, event.happened_at === null ? "–" : dayText(event.happened_at)),
-    element("span", {}, event.new ? element("span", { class: "badge new" }, "new") : null, event.new ? " " : null, isolated(event.text)),
-    eventKey(event),
+    element("span", {}, element("time", { datetime: event.happened_at }, dayText(event.happened_at)), event.new ? badge("new") : null, eventKey(event)),
+    isolated(event.text),
     weight(event.weight),
   ]);
-  return table(caption, [{ name: "Day" }, { name: "What happened" }, { name: "Row" }, { name: "Weight" }], rows, { id, class: "events" });
+  return table(caption, [{ name: "Day, row" }, { name: "What happened" }, { name: "Weight" }], rows, { id, class: "events" });
 }
 
 /** The id in the key of an event's row: of actions, the key goes on with the instant and the kind. */
@@ -79,9 +79,9 @@ function explanations(sheet) {
 }
 
 function linkedCases(sheet) {
-  const items = sheet.linked.slice(0, 8).map((caseId) => {
+  const items = sheet.linked.slice(0, SHOWN_LINKED).map((caseId) => {
     const row = page.queue.find((each) => each.case_id === caseId);
-    return element("li", {}, element("a", { href: addressOf({ ...state, case: caseId }) }, isolated(caseId)), " ", isolated(row.seller_id), " ", badge(row.state));
+    return element("li", {}, element("a", { href: addressOf({ ...state, case: caseId }) }, isolated(caseId)), " ", badge(row.state));
   });
   const more = sheet.linked.length > items.length ? element("li", { class: "soft" }, `and ${sheet.linked.length - items.length} more, below`) : null;
   const none = sheet.ring_id === null ? "No ring was found." : "No other seller of its ring is listed.";

@@ -59,7 +59,9 @@ def _removals(likely: Sequence[Row]) -> str:
     text = f"{numbered(len(likely), 'removed review')} that should probably have stayed"
     people = Counter(row["actor"] for row in likely if row["actor"] is not None)
     most = max(people.values(), default=0)
-    return f"{text} ({most} of them removed by one person)" if most > 1 else text
+    if most < 2:
+        return text
+    return f"{text} ({'all' if most == len(likely) else most} of them removed by one person)"
 
 
 def news(case: Row, before: date | None, as_of: date) -> list[str]:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from features import contract_page
 from features.catalogue import CATALOGUE
+from features.contract import TABLES
 from features.lookups.reviews import OF_REVIEWS
 from features.measures import Formula, Measure, Pairs, TileKind
 from features.signal import Retired, Signal, learnable
@@ -33,6 +35,11 @@ every_signal = pytest.mark.parametrize("signal", CATALOGUE.values(), ids=CATALOG
 def test_the_page_of_the_signals_is_what_the_catalogue_says() -> None:
     written = (REPOSITORY / "docs" / "signals.md").read_text(encoding="utf-8")
     assert written == page(CATALOGUE), "docs/signals.md is stale: run `python -m features.signals_page`"
+
+
+def test_the_page_of_the_contract_is_what_its_tables_say() -> None:
+    written = (REPOSITORY / "docs" / "contract.md").read_text(encoding="utf-8")
+    assert written == contract_page.page(TABLES), "docs/contract.md is stale: run `python -m features.contract_page`"
 
 
 @every_signal

@@ -22,7 +22,14 @@ from scoring.rings import Ring
 AS_OF = date(2025, 6, 30)
 BEFORE = date(2025, 6, 23)
 WEEKS = 78
+MOST_EVENTS = 100
+RING = 9
+"""Sellers of the ring, the first ones."""
 HOSTILE = '<script>alert("1")</script>\u202e\'&amp;'
+FLOODED = (
+    "In its worst 13 weeks 37% of its reviews were negative, usually 23%; 3% of its removed negatives fall into them "
+    "and the weeks after."
+)
 PEOPLE = (812345678901234567, 423456789012345678)
 SCHEMES = ("paid_removal", "reviewer_pressure", "paid_standing", "data_purchase")
 Row = dict[str, Any]
@@ -50,11 +57,13 @@ def write_run(folder: Path, cases: int = 20, *, calibrated: bool = False) -> Non
 
 
 def around(cases: int = 20) -> Around:
-    """What the store adds: every third marketplace is small, the first three sellers are a ring."""
+    """What the store adds: every third marketplace is small, the first sellers are a ring."""
     random = Random(8)  # noqa: S311
     sellers = [seller_of(number) for number in range(2 * cases)]
     places = {seller: ("US" if at % 3 else "DE", f"category {at % 4}") for at, seller in enumerate(sellers)}
-    ring = Ring("ring-1", tuple(sellers[:3]), PEOPLE, date(2025, 5, 5), "2 of the staff and 3 sellers, joined by work.")
+    ring = Ring(
+        "ring-1", tuple(sellers[:RING]), PEOPLE, date(2025, 5, 5), "2 of the staff and 9 sellers, joined by work."
+    )
     return Around(
         places=places,
         histories={seller: _history(random, guilty=at < cases) for at, seller in enumerate(sellers)},
@@ -101,7 +110,9 @@ def _case(number: int, random: Random) -> Row:
     onset = date(2025, 2, 3) + timedelta(weeks=number % 9)
     state = ("new", "known", "returned")[number % 3]
     scheme = SCHEMES[number % 4]
-    events = sorted((_event(number, at, random) for at in range(8 + number)), key=lambda event: -event["weight"])
+    events = sorted(
+        (_event(number, at, random) for at in range(min(8 + number, MOST_EVENTS))), key=lambda event: -event["weight"]
+    )
     return {
         "case_id": f"case-{number:03}",
         "seller_id": seller_of(number),
@@ -118,19 +129,20 @@ def _case(number: int, random: Random) -> Row:
         "expected_harm": None if number % 4 else 18_250.0 + number,
         "evidence": events,
         "innocent_explanations": _explanations(number),
-        "ring_id": "ring-1" if number < 3 else None,
+        "ring_id": "ring-1" if number < RING else None,
     }
 
 
 def _event(number: int, at: int, random: Random) -> Row:
     table = ("review_actions", "review_actions", "staff_access", "account_actions")[at % 4]
     did = {
-        "review_actions": "removed a one-star review of 4 Jan 2025, 16 days old, without a ticket, in another queue",
-        "staff_access": "looked up the contact data of 12 reviewers of this seller without a ticket",
-        "account_actions": "reinstated the account a day after it had been suspended, on an appeal that came later",
+        "review_actions": "removed a 1-star review on 2025-06-06, 232 days after it came, on a ticket opened later, "
+        "by the same hand, or for another seller; this hand removed negatives of this seller on 12 days",
+        "staff_access": "looked up the contact data of one of its reviewers on 2025-06-06, though nothing asked for it",
+        "account_actions": "brought back the account on 2025-06-06, 16.9 days after it was suspended, without a ticket",
     }[table]
     happened = datetime.combine(AS_OF, datetime.min.time()) - timedelta(days=2 + 3 * at, hours=number)
-    text = f"Person {PEOPLE[at % 2]} {did}."
+    text = f"Staff {PEOPLE[at % 2]} {did}."
     key = f"{table}-{number}-{at}"
     if table.endswith("_actions"):
         key = f"{HOSTILE if number == 0 and at == 0 else key} {happened.isoformat()} removed"
@@ -148,7 +160,10 @@ def _explanations(number: int) -> list[Row]:
     purge = {"name": "policy_purge", "fits": "no", "value": 1.0, "usual": 9.0}
     owner = {"name": "small_queue", "fits": "no", "value": 0.12, "usual": None}
     return [
-        {**flood, "text": "14 one-star reviews came within three days before the removals; usual are 2."},
+        {
+            **flood,
+            "text": FLOODED,
+        },
         {**purge, "text": "In the same weeks the queue removed reviews of 1 other seller only; in a purge it is many."},
         {**owner, "text": "The person who removed most did 12 % of the queue's work: nobody owns it alone."},
     ]

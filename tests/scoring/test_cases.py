@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import configs
@@ -22,7 +24,7 @@ from features.store import Store
 from model.settings import Configuration
 from scoring.cases.build import ScoredSellers, find_cases
 from scoring.cases.facts import Facts, facts_at
-from scoring.cases.files import FoundCases
+from scoring.cases.files import FoundCases, write_cases
 from scoring.cases.harm import harms
 from scoring.cases.innocence import explanations
 from scoring.cases.onset import Onset, onsets
@@ -138,12 +140,28 @@ def onset(facts: Facts) -> dict[Any, Onset]:
     return onsets(facts, LISTED)
 
 
+Find = Callable[[list[str]], FoundCases]
+
+
 @pytest.fixture(scope="module")
-def found(
-    folder: Path, intake: IntakeReport, signal_table: pd.DataFrame, facts: Facts, settings: Configuration
+def find(folder: Path, intake: IntakeReport, signal_table: pd.DataFrame, settings: Configuration) -> Find:
+    """Make the cases of these sellers."""
+
+    def make(names: list[str]) -> FoundCases:
+        return cases_of(names, folder, intake, signal_table, settings)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def found(find: Find) -> FoundCases:
+    return find(LISTED)
+
+
+def cases_of(
+    names: list[str], folder: Path, intake: IntakeReport, signal_table: pd.DataFrame, settings: Configuration
 ) -> FoundCases:
-    assert len(facts.weeks) == 104
-    listed = signal_table["seller_id"].isin(LISTED)
+    listed = signal_table["seller_id"].isin(names)
     scored = pd.DataFrame({"seller_id": signal_table["seller_id"], "score": np.nan, "alerted": listed})
     scored["rank"] = np.arange(1, len(scored) + 1)
     scored["reasons"] = [[] for _ in range(len(scored))]
@@ -311,3 +329,14 @@ def test_without_optional_tables_money_is_null_and_what_they_would_tell_is_unkno
     told = fits(facts, onset, PAYS)
     assert [told[name] for name in ("sales_surge", "honest_appeal")] == ["unknown", "unknown"]
     assert len(found.exposed) == 0
+
+
+def test_where_nobody_is_listed_there_are_no_cases(find: Find, tmp_path: Path) -> None:
+    write_cases(tmp_path, find([]))
+    assert sorted(path.name for path in tmp_path.rglob("*.parquet")) == [
+        "cases.parquet",
+        "exposed_reviewers.parquet",
+        "reviews_to_delete.parquet",
+        "reviews_to_restore.parquet",
+    ]
+    assert all(pq.read_metadata(path).num_rows == 0 for path in tmp_path.rglob("*.parquet"))

@@ -89,12 +89,12 @@ def test_a_case_holds_the_numbers_of_its_files(html: str, folder: Path) -> None:
 
 def test_cases_of_one_ring_are_linked_and_the_ring_counts_its_removals(html: str) -> None:
     sheet = embedded(html, "case-1")
-    assert sheet["linked"] == ["case-000", "case-002"]
+    assert sheet["linked"] == [f"case-{number:03}" for number in (0, 2, 3, 4, 5, 6, 7, 8)]
     own = embedded(html, f"history-{sheet['history']}")
     for person in sheet["ring"]["staff"]:
         removed = sum(negatives + others for _, by, negatives, others in own["removals"] if by == person["by"])
         assert person["removed"][1] == removed > 0
-    assert embedded(html, "case-7")["linked"] == []
+    assert embedded(html, "case-9")["linked"] == []
 
 
 def test_hostile_ids_are_data_and_no_markup(html: str) -> None:
@@ -177,6 +177,14 @@ def test_the_claim_counts_removals_that_were_probably_wrong_and_the_busiest_hand
         "Paid removal of reviews may be going on: 3 removed reviews that should probably have stayed (2 of them "
         "removed by one person) and 1 look-up in internal tools."
     )
+
+
+def test_the_claim_says_when_one_hand_did_all_of_it_and_not_when_each_did_one() -> None:
+    both, each = ([{"actor": actor, "probability": 0.9} for actor in actors] for actors in ((1, 1), (1, 2)))
+    assert "2 removed reviews that should probably have stayed (all of them removed by one person)." in claim(
+        case([REMOVED]), both
+    )
+    assert claim(case([REMOVED]), each).endswith(": 2 removed reviews that should probably have stayed.")
 
 
 def test_a_claim_without_events_or_scheme_stands_alone() -> None:
