@@ -151,3 +151,71 @@ def prune(
         around = make_surroundings(wait, None, tell)
         report = prune_store(Store(store, wait), keep_weeks, read_configuration(config), around)
     terminal.print_pruned(report, as_json=as_json)
+
+
+@desk.command()
+def explain(
+    about: Annotated[str, typer.Argument(metavar="CASE|SELLER", help="A case, or a seller.")],
+    scores: Annotated[Path | None, typer.Option("--scores", metavar="DIR", help="The folder of a scoring run.")] = None,
+    as_of: Annotated[
+        date | None, typer.Option("--as-of", parser=read_date, metavar="DATE", help="Else the run's.")
+    ] = None,
+    signal: Annotated[str | None, typer.Option("--signal", metavar="NAME", help="Work this signal out.")] = None,
+    store: StorePath = STORE,
+    config: ConfigFile = None,
+    wait: Wait = WAIT_SECONDS,
+    *,
+    rows: Annotated[bool, typer.Option("--rows", help="Print the rows that the signal counts.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a seller is listed.
+
+    With --signal also how one of its numbers comes about, so that it can be recomputed by hand.
+    """
+    from commands import terminal
+    from features.store import Store
+    from scoring.casework.explain import Question
+    from scoring.casework.explain import explain as explain_then
+
+    with terminal.progress() as tell:
+        question, around = Question(about, scores, as_of, signal, rows), make_surroundings(wait, None, tell)
+        found = explain_then(question, Store(store, wait), read_configuration(config), around)
+    terminal.print_explanation(found, as_json=as_json)
+
+
+@desk.command()
+def pack(
+    case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="The case, unless --verify is given.")] = None,
+    scores: Annotated[Path | None, typer.Option("--scores", metavar="DIR", help="The run that lists it.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.zip", help="A new file.")] = None,
+    check: Annotated[Path | None, typer.Option("--verify", metavar="FILE.zip", help="Check a pack instead.")] = None,
+    store: StorePath = STORE,
+    config: ConfigFile = None,
+    wait: Wait = WAIT_SECONDS,
+    *,
+    for_seller: Annotated[bool, typer.Option("--for-seller", help="Without staff, signals and thresholds.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Freeze a case for others, or check such a pack.
+
+    A pack is checked without the store: its numbers are counted anew from its rows. Exit code 1: something differs.
+    """
+    from commands import terminal
+    from features.errors import WrongUse
+    from features.store import Store
+
+    if check is not None:
+        from scoring.casework.verify import verify
+
+        checked = verify(check)
+        terminal.print_checked(checked, as_json=as_json)
+        raise typer.Exit(1 if checked.wrong else 0)
+    if case is None or scores is None or out is None:
+        raise WrongUse("pack: give CASE, --scores and --out, or --verify FILE.zip")
+    from scoring.casework.pack import pack as pack_then
+
+    with terminal.progress() as tell:
+        around = make_surroundings(wait, None, tell)
+        settings = read_configuration(config)
+        packed = pack_then(case, scores, out, Store(store, wait), settings, around, for_seller=for_seller)
+    terminal.print_packed(packed, as_json=as_json)

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from features.audit_log import Entry
     from features.intake_report import IntakeReport
     from features.pruning import Pruned
+    from scoring.casework.explain import Explanation, Told
     from scoring.casework.ledger import Given
+    from scoring.casework.pack import Packed
     from scoring.casework.reveal import Revealed
+    from scoring.casework.verify import Checked
     from scoring.record import ScoreReport
     from training.champions import Change
     from training.comparison import ModelComparison
@@ -292,3 +295,77 @@ def print_pruned(report: Pruned, *, as_json: bool) -> None:
             say(f"{name}: {number:,} {'rows' if name in TABLES else 'files'} removed")
         first = report.floor + timedelta(days=LONGEST_DAYS)
         say(f"everything from {report.floor} on is kept, {report.bytes / 1e6:,.1f} MB are free; first cutoff {first}")
+
+
+def print_explanation(found: Explanation, *, as_json: bool) -> None:
+    """Print the claim with its reasons and events, and how a signal comes about."""
+    from scoring.record import CAVEAT
+
+    if as_json:
+        print_json(found.as_json())
+        return
+    if found.scored:
+        score = found.scored["score"]
+        number = "no score yet (day zero)" if score is None else f"score {score:.3f}"
+        say(f"seller {found.seller_id} as of {found.as_of}: rank {found.scored['rank']}, {number}; {CAVEAT}")
+    for reason in found.scored.get("reasons", []):
+        say(f"  {reason['contribution']:+.3f}  {reason['text']}")
+    if found.case:
+        _print_case(found.case)
+    for told in found.signals:
+        _print_signal(told)
+    for name, rows in found.rows.items():
+        say(f"{name}: {len(rows)} rows of the seller")
+        for row in rows:
+            say("  " + ", ".join(f"{column} {value}" for column, value in row.items() if value is not None))
+
+
+def _print_case(case: Mapping[str, Any]) -> None:
+    onset = f"since {case['onset_on']} ({case['onset_low']} to {case['onset_high']})"
+    say(f"case {case['case_id']}, {case['state']}, first listed {case['first_listed_on']}; {onset}")
+    for told in case["innocent_explanations"]:
+        say(f"  innocent? {told['fits']}: {told['text']}")
+    for event in case["evidence"][:SHOWN_SELLERS]:
+        say(f"  {event['happened_at']:%Y-%m-%d %H:%M}  {event['text']} ({event['table']} {event['key']})")
+
+
+def _print_signal(told: Told) -> None:
+    signal = told.signal
+    value = "missing" if told.value is None else f"{told.value:g}"
+    say(f"{signal.name} = {value} {signal.unit}, {signal.window_days} days; {signal.why}")
+    if told.peers:
+        peers = told.peers
+        say(f"  compared: {peers['of']} among {peers['sellers']} sellers of {peers['group']}, median {peers['median']}")
+    elif told.working is None:
+        say("  told from rows of other sellers too: not recomputed from this seller's rows")
+    else:
+        say(f"  formula: {told.working.formula}")
+        for column, number in told.working.measures.items():
+            say(f"  {column} = {0 if number is None else number}")
+        say(f"  recomputed from the seller's rows: {told.working.value}")
+
+
+def print_packed(packed: Packed, *, as_json: bool) -> None:
+    """Print where a pack lies, its digest, and what can be counted anew from it."""
+    if as_json:
+        print_json(packed.as_json())
+        return
+    say(f"{packed.file}: SHA-256 {packed.sha256}")
+    say(f"numbers that can be counted anew from it: {packed.recomputed}")
+    _print_stated(packed.stated)
+
+
+def print_checked(checked: Checked, *, as_json: bool) -> None:
+    """Print whether a pack is whole, and what differs."""
+    if as_json:
+        print_json(checked.as_json())
+        return
+    print_lines(checked.wrong)
+    outcome = f"{len(checked.wrong)} differ" if checked.wrong else "whole"
+    say(f"case {checked.case_id}: {outcome}; numbers counted anew: {checked.recomputed}; SHA-256 {checked.sha256}")
+    _print_stated(checked.stated)
+
+
+def _print_stated(stated: Sequence[str]) -> None:
+    if stated:
+        say(f"told from rows of other sellers, and only stated: {', '.join(stated)}")

@@ -24,6 +24,7 @@ from features.errors import WrongUse
 from features.folding import weeks_of_facts
 from features.inputs import QUERY_DAYS, index_query_days, open_inputs
 from features.landed import WEEK, has_floor, landed
+from features.of_sellers import OF_SELLERS, open_all_rows
 from features.panel import folded
 from features.reading import landed_columns
 from features.settings import FeatureSettings
@@ -36,31 +37,10 @@ THINNED = ("search_ranks", "sales", "staff_access", "buyer_reports", "tickets")
 
 _FIRST_DAYS = "tiles/first_days"
 
-_OF_SELLERS = {
-    "search_ranks": """
-(query_id, observed_on) in (select (query_id, observed_on) from search_ranks_all where product_id in (
-  select product_id from held_products
-))
-""",
-    "sales": "product_id in (select product_id from held_products)",
-    "staff_access": """
-seller_id in (select seller_id from held_sellers) or product_id in (select product_id from held_products)
-or review_id in (select review_id from reviews_all where product_id in (select product_id from held_products))
-""",
-    "buyer_reports": "seller_id in (select seller_id from held_sellers)",
-    "tickets": """
-seller_id in (select seller_id from held_sellers) or ticket_id in (
-  select ticket_id from review_actions_all where review_id in (
-    select review_id from reviews_all where product_id in (select product_id from held_products)
-  )
-  union
-  select ticket_id from account_actions_all where seller_id in (select seller_id from held_sellers)
-  union
-  select ticket_id from kept_staff_access
-)
-""",
-}
-"""Rows that a held case needs; of ranks whole days of a query, as places are told from all that a day shows."""
+_WHOLE_DAYS = f"""
+(query_id, observed_on) in (select (query_id, observed_on) from search_ranks_all where {OF_SELLERS["search_ranks"]})
+"""
+"""Ranks that a held case needs: whole days of a query, as a place is told from all that its day shows."""
 
 
 @dataclass(frozen=True)
@@ -188,21 +168,10 @@ def _keep_held(
     connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, floor: date, sellers: Collection[Any]
 ) -> None:
     """Add to ``kept_NAME`` what belongs to held sellers, and what rows above the floor name or will name."""
-    key_types = manifest.identity["key_types"]
-    for name in ("products", "reviews", "review_actions", "account_actions", *THINNED):
-        rows = landed(store, manifest, TABLES[name], key_types)
-        connection.execute(f"create or replace temp view {name}_all as {rows}")
-    seller = key_types.get("seller", "varchar")
-    values = ", ".join(f"({literal(each)}::{seller})" for each in sorted(sellers)) or f"(null::{seller})"
-    connection.execute(f"create temp table held_sellers as select * from (values {values}) as t(seller_id)")
-    connection.execute(
-        "create temp table held_products as select distinct product_id from products_all"
-        " where seller_id in (select seller_id from held_sellers)"
-    )
+    open_all_rows(connection, store, manifest, sellers)
     for name in THINNED:
-        connection.execute(
-            f"insert into kept_{name} select * from {name}_all where {_below(floor)} and ({_OF_SELLERS[name]})"
-        )
+        theirs = _WHOLE_DAYS if name == "search_ranks" else OF_SELLERS[name]
+        connection.execute(f"insert into kept_{name} select * from {name}_all where {_below(floor)} and ({theirs})")
     connection.execute(f"""
 -- the last day below the floor of each query: the next one will be held against it
 insert into kept_search_ranks

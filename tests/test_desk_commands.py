@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from features.privacy import pseudonyms_of
 from features.store import Store
 from model.settings import Configuration
 from tests.features.conftest import action, configuration, review
-from tests.scoring.cases_at_hand import ANNA, BORIS, store_with_cases
+from tests.scoring.cases_at_hand import ANNA, BORIS, SECOND, store_with_cases
+from tests.scoring.runs import write_run
 from tests.test_command import Run, run
 
 __all__ = ["configuration", "run"]
@@ -96,3 +98,30 @@ def test_a_case_is_held_and_released_and_the_store_pruned(run: Run) -> None:
     assert refused.code == 2
     assert "keep at least 157" in refused.err
     assert json.loads(run("prune", "--keep-weeks", "200", "--json").out)["floor"] is None
+
+
+@pytest.mark.usefixtures("store")
+def test_a_case_is_explained_down_to_its_rows(run: Run) -> None:
+    write_run(Path("scores"), SECOND, "anna", ANNA)
+    answer = run("explain", ANNA, "--scores", "scores", "--signal", "negative_removals_91d", "--rows")
+    assert answer.code == 0
+    lines = answer.out.splitlines()
+    assert lines[0].startswith("seller anna as of 2024-03-11: rank 1, no score yet (day zero); a reason to look")
+    assert "  recomputed from the seller's rows: 1.0" in lines
+    assert [line for line in lines if line.startswith("  review_id bad, acted_at 2024-02-01 00:00:00, kind removed")]
+    assert json.loads(run("explain", "anna", "--scores", "scores", "--json").out)["case"]["case_id"] == ANNA
+
+
+@pytest.mark.usefixtures("store")
+def test_a_pack_is_checked_by_its_exit_code(run: Run) -> None:
+    write_run(Path("scores"), SECOND, "anna", ANNA)
+    written = run("pack", ANNA, "--scores", "scores", "--out", "case.zip")
+    assert (written.code, written.out.splitlines()[1]) == (0, "numbers that can be counted anew from it: 1")
+    assert run("pack", "--verify", "case.zip").out.startswith(
+        "case case of anna: whole; numbers counted anew: 1; SHA-256"
+    )
+    with zipfile.ZipFile("case.zip", "a") as archive:
+        archive.writestr("more.txt", "slipped in")
+    answer = run("pack", "--verify", "case.zip", "--json")
+    assert (answer.code, json.loads(answer.out)["wrong"]) == (1, ["more.txt: is not listed in manifest.json"])
+    assert run("pack", ANNA).code == 2
