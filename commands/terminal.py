@@ -130,8 +130,9 @@ def print_drift(found: Drift, shown: int) -> None:
     from training.page import number
 
     print_lines(found.in_words())
-    say(f"told apart from {found.before}: {number(found.told_apart)} (usually {number(found.told_apart_usually)})")
-    table = _table("signal", "stability index", "at most so far", "by chance", "missing", "before", "")
+    most = number(found.told_apart_usually)
+    say(f"told apart from {found.before}: {number(found.told_apart)} (at most {most} before)")
+    table = _table("signal", "index", "at most before", "by chance", "missing", "missing before", "")
     for each in found.signals[:shown]:
         figures = (number(each.index), number(each.usual), number(each.chance))
         missing = (f"{each.missing:.0%}", f"{each.missing_before:.0%}")

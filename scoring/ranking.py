@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.errors import NoFittingModel
+from features.errors import NoFittingModel, TrackingUnreachable
 from features.signal import Signal
 from model.baseline import day_zero
 from model.bundle import Bundle, read_bundle
@@ -18,6 +18,7 @@ from model.calibration import Calibration
 from model.reasons import Reason, day_zero_reasons, model_reasons, peer_medians
 from model.registry import CHALLENGER, CHAMPION, Registry
 from model.settings import Configuration
+from scoring.last_seen import last_champion, remember
 from training.choosing import fetch, open_model, open_registry
 from training.steps import Surroundings
 
@@ -65,7 +66,8 @@ def choose_model(
 ) -> ChosenModel:
     """Fetch and check the model that a version, an alias, a run id or a bundle folder names.
 
-    Without a champion, the alias ``champion`` means day zero.
+    Without a champion, the alias ``champion`` means day zero. If the tracking server does not answer, it means the
+    champion seen last.
 
     Raises:
         NoFittingModel: nothing has that name, or what has it does not fit.
@@ -74,14 +76,25 @@ def choose_model(
     if model != CHAMPION:
         named = open_model(model, store_path, configuration, surroundings, catalogue)
         return ChosenModel(named.label, named.bundle, None, ())
+    try:
+        return _champion(store_path, configuration, surroundings, catalogue)
+    except TrackingUnreachable as error:
+        label, bundle, said = last_champion(store_path, catalogue, error)
+        return ChosenModel(label, bundle, None, (said,))
+
+
+def _champion(
+    store_path: Path, configuration: Configuration, surroundings: Surroundings, catalogue: Mapping[str, Signal]
+) -> ChosenModel:
     registry = open_registry(store_path, configuration, surroundings)
     challenger, messages = (None, ()) if registry is None else _challenger(registry, catalogue)
     champion = None if registry is None else fetch(registry, CHAMPION, catalogue)
-    if champion is None:
+    if registry is None or champion is None:
         said = (
             "there is no champion: sellers are ordered by day zero, by how they differ from their peers; score is null"
         )
         return ChosenModel(DAY_ZERO, None, challenger, (*messages, said))
+    remember(store_path, registry, champion)
     return ChosenModel(champion.label, champion.bundle, challenger, messages)
 
 

@@ -70,7 +70,9 @@ class Drift:
         pairs: earlier pairs of cutoffs that say what is usual.
         signals: every signal, the largest index first.
         told_apart: area under the curve of a classifier that tells the two cutoffs' rows apart; .5 is no change.
-        told_apart_usually: the same for the pair before.
+        told_apart_usually: the greatest of the earlier pairs; NaN without any.
+        market_alarm: whether the cutoffs are told apart better than ever, and surely so; many small changes at once
+            show here before any signal's own.
         told_apart_by: signals by which it does, the heaviest first.
         score_index: stability index of the model's margins; NaN without a model.
         above_old_threshold: sellers above the margin that a budget's last seller had before; None without a model.
@@ -84,6 +86,7 @@ class Drift:
     signals: tuple[SignalDrift, ...]
     told_apart: float
     told_apart_usually: float
+    market_alarm: bool
     told_apart_by: tuple[str, ...]
     score_index: float
     above_old_threshold: int | None
@@ -112,6 +115,7 @@ class Drift:
         return {
             "drift.alarms": float(len(self.alarms)),
             "drift.told_apart": self.told_apart,
+            "drift.market_alarm": float(self.market_alarm),
             "drift.score_index": self.score_index,
             "drift.above_old_threshold": None if above is None else float(above),
             "drift.verdicts_to_come": self.lag.still_to_come,
@@ -121,10 +125,13 @@ class Drift:
         """What an engineer on call should read, a sentence each."""
         if self.pairs < FEWEST_PAIRS:
             yield f"drift: {self.pairs} earlier pairs of cutoffs, {FEWEST_PAIRS} are needed to say what is usual"
-        elif self.alarms:
+        elif self.market_alarm:
+            told = ", ".join(self.told_apart_by[:3])
+            yield f"drift since {self.before}: the market as a whole changed more than it usually does, most in {told}"
+        if self.pairs >= FEWEST_PAIRS and self.alarms:
             yield f"drift since {self.before}: more than ever before in {', '.join(self.alarms)}"
-        else:
-            yield f"drift since {self.before}: no signal changed more than it usually does"
+        elif self.pairs >= FEWEST_PAIRS:
+            yield f"drift since {self.before}: no signal by itself changed more than it usually does"
         lost = [each.signal for each in self.signals if each.missing > each.missing_before + 0.05]
         if lost:
             yield f"missing more often than on {self.before}: {', '.join(lost)}"
@@ -164,6 +171,9 @@ def measure_drift(
         pairs = [(tables[0], tables[0])]
     now, before = pairs[0]
     apart, by = told_apart(now, before, settings)
+    earlier = np.array([told_apart(*pair, settings)[0] for pair in pairs[1 : 2 + FEWEST_PAIRS]])
+    usual = float(np.nanmax(earlier)) if np.isfinite(earlier).any() else float("nan")
+    chance = _chance(float(_odds(np.array(apart))), _odds(earlier[np.isfinite(earlier)]))
     score_index, above = _scores(now, before, bundle, configuration)
     return Drift(
         as_of=as_of,
@@ -171,7 +181,8 @@ def measure_drift(
         pairs=len(pairs) - 1,
         signals=signal_drift(pairs, settings),
         told_apart=apart,
-        told_apart_usually=told_apart(*pairs[1], settings)[0] if len(pairs) > 1 else float("nan"),
+        told_apart_usually=usual,
+        market_alarm=chance < settings.significance and apart > usual,
         told_apart_by=by,
         score_index=score_index,
         above_old_threshold=above,
@@ -235,14 +246,17 @@ def stability_index(now: Floats, before: Floats) -> float:
 
 
 def told_apart(now: pd.DataFrame, before: pd.DataFrame, settings: DriftSettings) -> tuple[float, tuple[str, ...]]:
-    """How well a small classifier tells two cutoffs apart on sellers it did not see, and by which signals."""
+    """How well a small classifier tells two cutoffs apart on sellers it did not see, and by which signals.
+
+    A signal that is missing everywhere at one of them is left out: the end of its coverage is no change of the market.
+    """
     both = np.intersect1d(now["seller_id"].to_numpy(), before["seller_id"].to_numpy())
     generator = np.random.default_rng(0)
     chosen = generator.permutation(both)[: settings.sampled_sellers]
     if len(chosen) < 4:
         return float("nan"), ()
     rows = pd.concat([now[now["seller_id"].isin(chosen)], before[before["seller_id"].isin(chosen)]])
-    signals = rows[[name for name in TELLING if rows[name].notna().any()]]
+    signals = rows[[name for name in TELLING if now[name].notna().any() and before[name].notna().any()]]
     later = (rows["as_of"] == now["as_of"].iloc[0]).to_numpy(dtype=float)
     first = rows["seller_id"].isin(chosen[: len(chosen) // 2]).to_numpy()
     margins, gains = np.zeros(len(rows)), np.zeros(signals.shape[1])
@@ -256,6 +270,12 @@ def told_apart(now: pd.DataFrame, before: pd.DataFrame, settings: DriftSettings)
     area = METRICS["roc_auc"](later, margins, np.ones(len(later)), 1)
     heaviest = np.argsort(-gains, kind="stable")[:TOLD_SIGNALS]
     return area, tuple(str(signals.columns[each]) for each in heaviest if gains[each] > 0)
+
+
+def _odds(area: Floats) -> Floats:
+    """What an area under the curve is against its rest, so that its logarithm has no bounds."""
+    inside: Floats = np.clip(area, 1e-3, 1 - 1e-3)
+    return inside / (1 - inside)
 
 
 def _chance(index: float, known: Floats) -> float:

@@ -1,15 +1,21 @@
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from features.intake import take_in
+from features.panel import signals_at
 from features.settings import read_settings
+from features.store import Store
+from features.verdict_rows import verdicts_of
 from model.settings import Configuration, LabelSettings
 from simulator import simulate
 from simulator.settings import settings_with
-from tests.training.small_market import OFTEN_FOUND, SEED, SELLERS, WEEKS, small
+from tests.training.small_market import LIVED, OFTEN_FOUND, SEED, SELLERS, WEEKS, small
+from training.labels import labelled_cutoffs
 
 CONFIGURATION = Path(__file__).parents[2] / "configs" / "scrubwatch.yaml"
 VERDICT: dict[str, Any] = {
@@ -80,3 +86,14 @@ def small_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     market = settings_with(OFTEN_FOUND, sellers=SELLERS, weeks=WEEKS, seed=SEED)
     simulate(folder / "data", folder / "truth", market)
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_store(small_market: Path, small_settings: Configuration, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that holds the marketplace and the signals of the weeks ``LIVED``; whoever writes copies it."""
+    store = Store(tmp_path_factory.mktemp("folded") / "store")
+    take_in(small_market / "data", store, LIVED[-1], small_settings)
+    taught = labelled_cutoffs(verdicts_of(store, small_settings), LIVED[-1], small_settings.labels)
+    drift = [week - timedelta(weeks=4 * back) for week in LIVED for back in range(3)]
+    signals_at(store, [*taught, *drift], small_settings)
+    return store.path

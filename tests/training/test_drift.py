@@ -8,7 +8,7 @@ import pytest
 
 from features.catalogue import CATALOGUE
 from model.settings import Configuration, DriftSettings
-from training.drift import TELLING, signal_drift, stability_index, told_apart
+from training.drift import TELLING, _odds, signal_drift, stability_index, told_apart
 
 NAN = float("nan")
 FIRST = TELLING[0]
@@ -59,6 +59,10 @@ def test_only_the_signal_that_moved_is_an_alarm(settings: DriftSettings) -> None
 
 def test_an_unchanged_market_has_no_alarm(settings: DriftSettings) -> None:
     assert not any(each.alarm for each in signal_drift(pairs(0.0), settings))
+
+
+def test_an_area_of_a_half_has_even_odds() -> None:
+    assert _odds(np.array([0.5, 0.75])).tolist() == pytest.approx([1.0, 3.0])
 
 
 def test_with_few_earlier_pairs_there_is_no_alarm(settings: DriftSettings) -> None:

@@ -7,17 +7,17 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from features.audit_log import AuditLog
-from features.errors import WrongUse
+from features.errors import TrackingUnreachable, WrongUse
 from model.registry import CHAMPION, Registry
 from model.settings import Configuration
 from model.tracked import RunRecord, Trial, record_from
 from scoring.job import score
+from tests.training.small_market import LIVED
 from training.choosing import make_registry
 from training.registering import WAITING_FOR_SERVER
 from training.report import RetrainReport
@@ -25,7 +25,6 @@ from training.steps import Surroundings
 from training.waiting import keep, sync, waiting_runs
 from training.weekly import retrain
 
-WEEKS = (date(2025, 1, 13), date(2025, 2, 10))
 DOWN = Surroundings(tracking_uri="http://127.0.0.1:9")
 
 
@@ -64,13 +63,13 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("waiting") / "store"
+def store(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shutil.copytree(small_store, tmp_path_factory.mktemp("waiting") / "store")
 
 
 @pytest.fixture(scope="module")
 def waiting(small_market: Path, store: Path, settings: Configuration) -> RetrainReport:
-    return retrain(small_market / "data", store, WEEKS[0], settings, DOWN)
+    return retrain(small_market / "data", store, LIVED[0], settings, DOWN)
 
 
 def test_a_server_that_is_down_ends_the_job_and_keeps_its_run(waiting: RetrainReport, store: Path) -> None:
@@ -86,6 +85,14 @@ def test_a_server_that_is_down_ends_the_job_and_keeps_its_run(waiting: RetrainRe
 def test_runs_that_wait_ask_for_the_server_s_address(store: Path, settings: Configuration) -> None:
     with pytest.raises(WrongUse, match="MLFLOW_TRACKING_URI"):
         sync(store, settings, Surroundings())
+
+
+def test_a_champion_that_was_never_seen_cannot_stand_in(
+    small_market: Path, store: Path, settings: Configuration
+) -> None:
+    with pytest.raises(TrackingUnreachable):
+        score(small_market / "data", store, LIVED[0], store.parent / "never", settings, DOWN)
+    assert not (store.parent / "never").exists()
 
 
 def test_where_no_run_waits_nothing_is_uploaded(tmp_path: Path, settings: Configuration) -> None:
@@ -107,15 +114,18 @@ def test_the_run_is_uploaded_once_and_the_next_retraining_decides(
     assert [each.version for each in sync(store, settings, up)] == [uploaded.version]
     assert make_registry(store, settings, up).find(CHAMPION) is None
 
-    decided = retrain(data, store, WEEKS[0], settings, up)
+    decided = retrain(data, store, LIVED[0], settings, up)
     assert (decided.outcome, decided.champion) == ("first champion", uploaded.label)
-    again = retrain(data, store, WEEKS[0], settings, up)
+    again = retrain(data, store, LIVED[0], settings, up)
     assert again == replace(decided, repeated=True)
 
-    month = retrain(data, store, WEEKS[1], settings, up)
+    month = retrain(data, store, LIVED[1], settings, up)
     assert (month.outcome, month.champion) == ("refreshed", "seller-risk 2")
-    scored = score(data, store, WEEKS[1], store.parent / "scores", settings, up)
+    scored = score(data, store, LIVED[1], store.parent / "scores", settings, up)
     assert scored.model == "seller-risk 2"
+    unheard = score(data, store, LIVED[1], store.parent / "unheard", settings, DOWN)
+    assert unheard.model == "seller-risk 2"
+    assert any("the champion seen last, is used" in message for message in unheard.record["messages"])
     _holds_figures(make_registry(store, settings, up), month)
 
 
@@ -132,7 +142,9 @@ def _holds_figures(registry: Registry, report: RetrainReport) -> None:
         "reliability.json",
         "slices.json",
     }
-    assert {"drift.alarms", "drift.told_apart", "rows.positive"} <= client.get_run(run_id).data.metrics.keys()
+    assert {"drift.alarms", "drift.told_apart", "drift.market_alarm", "rows.positive"} <= client.get_run(
+        run_id
+    ).data.metrics.keys()
 
 
 def test_a_record_that_waits_is_read_back_whole(tmp_path: Path) -> None:
