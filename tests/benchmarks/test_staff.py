@@ -42,7 +42,7 @@ def truth(tmp_path: Path) -> Path:
 def judged(truth: Path) -> StaffJudged:
     staff = pd.DataFrame({"actor_id": ["nan", "kim", "lou", "max"], "score": [4.0, 3.0, 2.5, 0.1]})
     rings = pd.DataFrame({"sellers": [["ann", "bob", "dan"], ["cay", "eve"]]})
-    suspects = Suspects(staff.assign(alerted=[True, True, False, False]), rings, pa.string(), 0)
+    suspects = Suspects(staff.assign(alerted=[True, True, False, False]), rings, pa.string(), {}, unnamed=0)
     return judged_by_truth(frozen_market("easy"), suspects, truth, pd.Series({"kim": 9, "max": 3}), AS_OF)
 
 
