@@ -72,6 +72,11 @@ class _Seller:
         """The same of the whole market, in all weeks."""
         return _ratio(self.market["negatives removed"].sum(), self.market["negatives"].sum())
 
+    @property
+    def removed_as_usual(self) -> bool:
+        """Whether since the onset no larger part of its negatives was removed than of others'."""
+        return self.rate(self.since) <= _ORDINARY * self.practice or not self.weekly["negatives removed"].any()
+
 
 _KINDS = ("negatives removed", "negatives", "reviews", "units", "fives")
 
@@ -161,7 +166,7 @@ def _sales_surge(case: _Seller) -> Explanation:
         f"In its best {_SURGE_WEEKS} weeks since then it sold {times:.1f} times its usual week, with"
         f" {_percent(of_sales)} as many five-star reviews (otherwise {_percent(otherwise)})."
     )
-    fits = times >= _SURGE_TIMES and of_sales <= _ORDINARY * otherwise
+    fits = times >= _SURGE_TIMES and of_sales <= _ORDINARY * otherwise and case.removed_as_usual
     return _explained("sales_surge", times, 1.0, fits, text)
 
 
@@ -187,8 +192,7 @@ def _honest_appeal(case: _Seller) -> Explanation:
     honest = int((after >= pd.Timedelta(hours=_APPEAL_HOURS)).sum())
     share = _ratio(honest, len(returns))
     text = f"{honest} of {len(returns)} returns of its account or listings answer an appeal, a day or more after it."
-    quiet = case.rate(case.since) <= _ORDINARY * case.practice or not case.weekly["negatives removed"].any()
-    return _explained("honest_appeal", share, None, bool(share >= LONE_SHARE and quiet), text)
+    return _explained("honest_appeal", share, None, bool(share >= LONE_SHARE and case.removed_as_usual), text)
 
 
 def _size(case: _Seller) -> Explanation:
@@ -199,7 +203,7 @@ def _size(case: _Seller) -> Explanation:
         f"Since then staff removed {removed:.0f} negatives, {_percent(rate)} of as many as came; in the whole market"
         f" {_percent(practice)}."
     )
-    return _explained("size", rate, practice, bool(removed >= _LEAST and rate <= _ORDINARY * practice), text)
+    return _explained("size", rate, practice, bool(removed >= _LEAST and case.removed_as_usual), text)
 
 
 _TESTS: tuple[Callable[[_Seller], Explanation], ...] = (
