@@ -253,10 +253,11 @@ def told_apart(now: pd.DataFrame, before: pd.DataFrame, settings: DriftSettings)
     both = np.intersect1d(now["seller_id"].to_numpy(), before["seller_id"].to_numpy())
     generator = np.random.default_rng(0)
     chosen = generator.permutation(both)[: settings.sampled_sellers]
-    if len(chosen) < 4:
+    telling = [name for name in TELLING if now[name].notna().any() and before[name].notna().any()]
+    if len(chosen) < 4 or not telling:
         return float("nan"), ()
     rows = pd.concat([now[now["seller_id"].isin(chosen)], before[before["seller_id"].isin(chosen)]])
-    signals = rows[[name for name in TELLING if now[name].notna().any() and before[name].notna().any()]]
+    signals = rows[telling]
     later = (rows["as_of"] == now["as_of"].iloc[0]).to_numpy(dtype=float)
     first = rows["seller_id"].isin(chosen[: len(chosen) // 2]).to_numpy()
     margins, gains = np.zeros(len(rows)), np.zeros(signals.shape[1])

@@ -32,6 +32,14 @@ def pairs(shift: float) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
     return list(pairwise(weeks))
 
 
+def test_where_no_signal_has_a_value_at_both_cutoffs_nothing_tells_them_apart(settings: DriftSettings) -> None:
+    empty = table(1)
+    empty[list(CATALOGUE)] = NAN
+    area, by = told_apart(empty, table(0), settings)
+    assert np.isnan(area)
+    assert by == ()
+
+
 def test_the_index_of_equal_values_is_zero_and_of_half_moved_ones_as_worked_by_hand() -> None:
     """15 and 5 beside 10 and 10; half a row is added to each of four bins: up to 0, up to 1, above, missing."""
     before, now = np.array([0.0, 1.0] * 10), np.array([0.0] * 15 + [1.0] * 5)
