@@ -17,14 +17,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.engine.costs import RUNS, Cost, measure, told
-from benchmarks.engine.market import SIZES, WEEKLY, WEEKS, Keys, write_late_day, write_market
+from benchmarks.engine.market import SIZES, WEEKLY, WEEKS, Keys
 from benchmarks.engine.ways import CUTOFFS, SOME
 
 
 def panel(size: str, work: Path) -> Iterator[str]:
     """The signals of 52 weekly cutoffs from landed rows, beside three other ways to them."""
     data, landed = work / "data", work / "landed"
-    write_market(data, SIZES[size])
+    measure("make", data, size, "integer")
     measure("land", data, landed)
     costs: dict[str, list[Cost]] = {"engine": [], "plain": [], "tuned": [], "pandas": []}
     for _ in range(RUNS):
@@ -49,7 +49,7 @@ def _of_all(cost: Cost) -> Cost:
 def week(size: str, work: Path, keys: Keys) -> Iterator[str]:
     """One new week after a year of history and after two, a week delivered again and a late day, beside a scan."""
     data = work / "data"
-    write_market(data, SIZES[size], keys)
+    measure("make", data, size, keys)
     costs: dict[str, list[Cost]] = {"scan of all history": []}
     rebuilt: dict[str, list[Cost]] = {}
     for weeks in _HISTORIES:
@@ -58,7 +58,7 @@ def week(size: str, work: Path, keys: Keys) -> Iterator[str]:
         measure("land", known, held)
         rebuilt[f"rebuild of {weeks - 1} weeks"] = [measure("rebuild", held, spills_into=held)]
         _deliver(data, known, [WEEKS - 1])
-    write_late_day(data, work / "late", WEEKS - 52, keys)
+    measure("make_late", data, work / "late", keys)
     for _ in range(RUNS):
         costs["scan of all history"].append(measure("scan", data))
         for weeks in _HISTORIES:

@@ -11,7 +11,7 @@ import duckdb
 
 import configs
 from benchmarks.engine.frames import signals_with_pandas
-from benchmarks.engine.market import WEEKS, cutoff
+from benchmarks.engine.market import SIZES, WEEKS, Keys, cutoff, write_late_day, write_market
 from features.contract import TABLES
 from features.coverage import coverage_foldings
 from features.engine import connect
@@ -35,6 +35,16 @@ SOME = (CUTOFFS[0], CUTOFFS[25], CUTOFFS[51])
 def settings() -> Configuration:
     """The configuration that ships."""
     return read_settings(configs.SHIPPED, Configuration)
+
+
+def make(data: str, size: str, keys: Keys) -> None:
+    """Write the market; here, because a process that starts another hands its own peak of memory on to it."""
+    write_market(Path(data), SIZES[size], keys)
+
+
+def make_late(data: str, folder: str, keys: Keys) -> None:
+    """Write rows of a day of a year ago."""
+    write_late_day(Path(data), Path(folder), WEEKS - 52, keys)
 
 
 def land(data: str, store: str) -> None:
@@ -121,7 +131,7 @@ def _open_raw_rows(connection: duckdb.DuckDBPyConnection, store: Store, manifest
 
 
 WAYS: dict[str, Callable[..., None]] = {
-    way.__name__: way for way in (land, engine, next_cutoff, rebuild, plain, tuned, pandas, scan)
+    way.__name__: way for way in (make, make_late, land, engine, next_cutoff, rebuild, plain, tuned, pandas, scan)
 }
 
 if __name__ == "__main__":
