@@ -13,6 +13,7 @@ from commands.options import (
     WAIT_SECONDS,
     AsJson,
     ConfigFile,
+    DataOption,
     StorePath,
     Wait,
     Why,
@@ -23,10 +24,6 @@ from commands.options import (
 )
 
 desk = typer.Typer()
-
-DataOption = Annotated[
-    Path, typer.Option("--data", metavar="DATA", help="Folder with one Parquet file or folder a table.")
-]
 
 
 @desk.command()

@@ -13,6 +13,7 @@ from commands.options import (
     AsJson,
     AsOf,
     ConfigFile,
+    DataOption,
     Incomplete,
     Stale,
     StorePath,
@@ -29,9 +30,7 @@ models = typer.Typer()
 @models.command()
 def compare(
     names: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Versions, aliases, run ids, bundle folders.")],
-    data: Annotated[
-        Path, typer.Option("--data", metavar="DATA", help="Folder with one Parquet file or folder a table.")
-    ],
+    data: DataOption,
     as_of: AsOf,
     page: Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Where the HTML page is written.")] = None,
     store: StorePath = STORE,

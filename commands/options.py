@@ -27,7 +27,10 @@ def read_date(text: str) -> date:
 
 AS_OF = "Cutoff: what was known before the first instant of this day (UTC) counts."
 
-Data = Annotated[Path, typer.Argument(metavar="DATA", help="Folder with one Parquet file or folder per table.")]
+_DATA = "Folder with one Parquet file or folder per table."
+
+Data = Annotated[Path, typer.Argument(metavar="DATA", help=_DATA)]
+DataOption = Annotated[Path, typer.Option("--data", metavar="DATA", help=_DATA)]
 AsOf = Annotated[date, typer.Option("--as-of", parser=read_date, metavar="DATE", help=AS_OF)]
 StorePath = Annotated[Path, typer.Option("--store", metavar="DIR", help="Landed events, tiles, models and runs.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings; else the packaged ones.")]
