@@ -53,8 +53,6 @@ def without_outdated(run: Run, manifest: Manifest) -> Manifest:
     for group in {entry.group for entry in manifest.files.values()}:
         if group.startswith(("tiles/", "lookups/")) and group.removesuffix("/totals") not in known:
             dropped |= _of_weeks(manifest, group, set(), first)
-    for path in dropped:
-        changed.setdefault(manifest.files[path].group, set()).add(date.fromisoformat(manifest.files[path].week))
     return manifest.without((dropped | _totals_over(manifest, changed)) - _below_floor(manifest))
 
 
