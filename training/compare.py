@@ -27,6 +27,7 @@ from training.comparison import Figure, Lists, ModelComparison
 from training.differences import facts_that_differ, reasons_that_moved
 from training.labels import label_rows, labelled_cutoffs
 from training.origins import NEITHER_STEERS
+from training.reliability import reliability_of
 from training.slices import FEWEST_IN_SLICE, SLICED_BY, slices_of
 from training.split import time_test_rows
 from training.steps import Steps, Surroundings, told
@@ -77,6 +78,9 @@ def compare(
     rows = rows.merge(panel[["seller_id", "as_of", *SLICED_BY]], on=["seller_id", "as_of"], how="left")
     margins = {each.label: _margins(each, rows, panel, configuration.classifier.threads) for each in named}
     figures = tuple(_figures(named, rows, margins, configuration))
+    reliable = tuple(
+        reliability_of(each.label, each.bundle, rows, margins[each.label], configuration.calibration) for each in named
+    )
     steps.begin("comparing the lists")
     current = panel[panel["as_of"] == pd.Timestamp(as_of)].reset_index(drop=True)
     undecided = current[~current["seller_id"].isin(verdicts_before(verdicts, as_of)["seller_id"])]
@@ -94,6 +98,7 @@ def compare(
         saw_training=with_training,
         budget=configuration.alerts.budget,
         figures=figures,
+        reliability=reliable,
         curves={label: _curve(rows, each) for label, each in margins.items()},
         lists=lists,
         messages=(*told(intake), *_warnings(len(found), split_on, as_of, with_training=with_training)),
@@ -118,7 +123,10 @@ def _judged_rows(
     *,
     with_training: bool,
 ) -> pd.DataFrame:
-    """One row a tested seller, the unknown counted as not found; with training the last that a verdict speaks of."""
+    """One row a tested seller; with training the last that a verdict speaks of.
+
+    ``verdict`` is NaN for the unknown, whom ``label`` counts as not found.
+    """
     history = panel[panel["as_of"] < pd.Timestamp(as_of)]
     if not with_training:
         rows = time_test_rows(history, verdicts, split_on, as_of, settings)
@@ -126,7 +134,8 @@ def _judged_rows(
         labelled = label_rows(history, verdicts, as_of, settings)
         told_last = labelled.assign(told=labelled["label"].notna()).sort_values(["told", "as_of"], kind="stable")
         rows = told_last.drop_duplicates("seller_id", keep="last").sort_values("seller_id", kind="stable")
-    return rows.assign(label=(rows["label"] == 1).astype(float)).reset_index(drop=True)
+    found = (rows["label"] == 1).astype(float)
+    return rows.assign(verdict=rows["label"], label=found).reset_index(drop=True)
 
 
 def _margins(model: NamedModel, rows: pd.DataFrame, panel: pd.DataFrame, threads: int) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from model.metrics import Estimate
 from training.differences import DifferentFact, Moved
 from training.plain import without_nan
+from training.reliability import Reliability
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class ModelComparison:
         saw_training: whether sellers count that a model has learned from; then it looks better than it is.
         budget: length of the lists.
         figures: by model and metric.
+        reliability: by model, how far its scores are probabilities.
         curves: by model, culprits among the first 1, 2, ... tested sellers.
         lists: each other model's list beside the first one's.
         messages: what a person must be told.
@@ -84,6 +86,7 @@ class ModelComparison:
     saw_training: bool
     budget: int
     figures: tuple[Figure, ...]
+    reliability: tuple[Reliability, ...]
     curves: Mapping[str, tuple[int, ...]]
     lists: tuple[Lists, ...]
     messages: tuple[str, ...]
@@ -105,11 +108,30 @@ def in_words(comparison: ModelComparison) -> Iterator[str]:
     for figure in comparison.figures:
         if figure.metric == "recall_at_budget" and figure.rows == "all" and figure.gain is not None:
             yield _listed_in_words(comparison, figure)
+    for promised in comparison.reliability:
+        yield _promised_in_words(promised)
     for each in comparison.lists:
         yield (
             f"{each.model}: {each.kept} of its {each.kept + len(each.enter)} listed sellers are also on"
             f" {comparison.models[0]}'s list; the orders of all sellers agree by {each.rank_agreement:.2f} (Spearman)"
         )
+
+
+def _promised_in_words(found: Reliability) -> str:
+    if not found.calibrated:
+        return f"{found.model}: its score is an index, not a probability: {found.reason}"
+    if found.verdicts == 0:
+        return f"{found.model}: no verdict with a known selection probability tells whether its scores hold"
+    told = [
+        f"{each.observed_over_expected:.2f} times the promised culprits among the {each.top} highest scores"
+        for each in found.tops
+        if not np.isnan(each.observed_over_expected)
+    ]
+    among = ", ".join(told) or "nobody among the highest scores"
+    return (
+        f"{found.model}: {found.verdicts} verdicts with a known selection probability found {among};"
+        f" slope {found.slope:.2f} (1 is right)"
+    )
 
 
 def _listed_in_words(comparison: ModelComparison, figure: Figure) -> str:

@@ -11,6 +11,7 @@ from model.tracked import Registered
 from training.comparison import Figure, ModelComparison, in_words
 from training.evidence import QUALITY
 from training.page import as_svg, fill_in
+from training.reliability import TOPS
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ def comparison_page(found: ModelComparison, history: Sequence[PastVersion]) -> s
         found=found,
         words=list(in_words(found)),
         figures_by_rows=_by_rows(found.figures),
+        tops=TOPS,
         curves=_curves(found),
         history=history,
     )

@@ -12,6 +12,7 @@ from model.metrics import Estimate
 from training.comparison import Figure, Lists, ModelComparison, in_words
 from training.comparison_page import PastVersion, comparison_page
 from training.differences import DifferentFact, Moved
+from training.reliability import Reliability, TopPromise
 
 
 def recall(value: float, low: float = math.nan, high: float = math.nan, cases: int = 20) -> Estimate:
@@ -35,6 +36,10 @@ FOUND = ModelComparison(
         # nine of twenty instead of six: 3 more, and 2 fewer to 8 more by the interval
         Figure("seller-risk 2", "recall_at_budget", "all", recall(0.45, 0.2, 0.7), recall(0.15, -0.1, 0.4)),
     ),
+    reliability=(
+        Reliability("seller-risk 1", False, "12 verdicts are too few", 12, (), math.nan, math.nan),  # noqa: FBT003
+        Reliability("seller-risk 2", True, "", 240, (TopPromise(100, 90, 0.8),), -0.1, 1.25),  # noqa: FBT003
+    ),
     curves={"seller-risk 1": (0, 1), "seller-risk 2": (1, 2)},
     lists=(Lists("seller-risk 2", 0.98, 1, ("new<b>",), ("old",), (Moved("rank_jump_28d", 0.1, 0.2),)),),
     messages=("tables are missing",),
@@ -52,7 +57,12 @@ def test_the_difference_of_the_lists_is_told_in_culprits() -> None:
         "of 20 culprits seller-risk 2 lists 9, seller-risk 1 6; difference -2 to +8; these rows could have shown 5 or"
         " more"
     )
-    assert told[2].startswith("seller-risk 2: 1 of its 2 listed sellers are also on seller-risk 1's list")
+    assert told[2] == "seller-risk 1: its score is an index, not a probability: 12 verdicts are too few"
+    assert told[3] == (
+        "seller-risk 2: 240 verdicts with a known selection probability found 0.80 times the promised culprits among"
+        " the 100 highest scores; slope 1.25 (1 is right)"
+    )
+    assert told[4].startswith("seller-risk 2: 1 of its 2 listed sellers are also on seller-risk 1's list")
 
 
 def test_too_few_cases_have_no_interval() -> None:
@@ -70,7 +80,15 @@ def test_what_is_not_measured_is_null_in_json() -> None:
 
 @pytest.mark.parametrize(
     "shown",
-    ["Models compared: seller-risk 1, seller-risk 2", "40 x 3", "+0.150", "<svg", "rank_jump_28d", "new&lt;b&gt;"],
+    [
+        "Models compared: seller-risk 1, seller-risk 2",
+        "40 x 3",
+        "+0.150",
+        "<svg",
+        "rank_jump_28d",
+        "new&lt;b&gt;",
+        "0.800 (90 verdicts)",
+    ],
 )
 def test_the_page_shows_it(shown: str) -> None:
     assert shown in comparison_page(FOUND, [])
