@@ -124,3 +124,25 @@ def backtest(
         terminal.print_json(found.as_json())
     else:
         terminal.print_backtest(found, out)
+
+
+@weekly.command()
+def report(
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a backtest that has ended.")],
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the page is drawn again.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Tell again what a backtest came to, without living it again."""
+    from commands import terminal
+    from training.backtest_page import backtest_page
+    from training.hindsight import read_backtest
+
+    found = read_backtest(out)
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(backtest_page(found), encoding="utf-8")
+    if as_json:
+        terminal.print_json(found.as_json())
+    else:
+        terminal.print_backtest(found, out)

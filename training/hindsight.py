@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.errors import WrongUse
 from model.metrics import METRICS
 from training.backtest import Week
 from training.plain import without_nan
@@ -18,7 +20,7 @@ from training.plain import without_nan
 ROOM_WEEKS = 26
 """A culprit counts in weeks to detection if its onset leaves so many weeks in the window."""
 WITHIN_WEEKS = (4, 13, 26)
-TABLE, PAGE = "backtest.parquet", "backtest.html"
+TABLE, FOUND, PAGE = "backtest.parquet", "detection.json", "backtest.html"
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,30 @@ def detection(weeks: Sequence[Week], guilty: pd.DataFrame) -> Detection:
 
 
 def write_backtest(out: Path, found: Backtest, page: str) -> None:
-    """Write the table and the page."""
+    """Write the table, weeks to detection and the page."""
     found.table.to_parquet(out / TABLE, index=False)
+    told = {name: value for name, value in found.as_json().items() if name != "weeks"}
+    (out / FOUND).write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (out / PAGE).write_text(page, encoding="utf-8")
+
+
+def read_backtest(out: Path) -> Backtest:
+    """What a backtest came to, as ``write_backtest`` wrote it.
+
+    Raises:
+        WrongUse: there is no backtest that has ended.
+
+    """
+    if not (out / FOUND).is_file():
+        raise WrongUse(f"{out}: no backtest has ended here; `scrubwatch backtest DATA ... --out {out}` lives one")
+    told = json.loads((out / FOUND).read_text(encoding="utf-8"))
+    found = told["detection"]
+    within = {int(weeks): float("nan") if share is None else share for weeks, share in found["within"].items()}
+    return Backtest(
+        pd.read_parquet(out / TABLE),
+        Detection(found["culprits"], found["findable"], within, found["before_onset"]),
+        told["judged_by"],
+    )
 
 
 def _figures(week: Week, culprits: set[Any], budget: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from simulator.settings import VerdictSettings, read_scenario
 from tests.training.small_market import changed
 from training.backtest import Plan, Week, live
 from training.backtest_page import backtest_page
-from training.hindsight import active_at, detection, judge_weeks, write_backtest
+from training.hindsight import active_at, detection, judge_weeks, read_backtest, write_backtest
 from training.lived import kept_verdicts, read_verdicts
 from training.steps import Surroundings
 
@@ -91,6 +91,14 @@ def test_a_table_and_a_page_are_written(weeks: list[Week], small_market: Path, t
     assert table["hits"].sum() > 0
     assert "Judged by the truth" in page
     assert "<svg" in page
+    again = read_backtest(tmp_path)
+    assert again.as_json() == found.as_json()
+    assert backtest_page(again) == page
+
+
+def test_where_no_backtest_has_ended_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match="no backtest has ended here"):
+        read_backtest(tmp_path)
 
 
 def week(on: str, listed: set[str], rests: set[str] = frozenset(), sellers: str = "abcd") -> Week:  # type: ignore[assignment]
