@@ -14,7 +14,7 @@ LINT := $(BIN)/ruff format --quiet --check . || { echo "not formatted: make form
 	&& $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 REAL_DATA ?= ../shared/data/bitcoin_otc
 
-.PHONY: help setup demo test check lint format real browser screenshots mutations engine markets weekly prove lock
+.PHONY: help setup demo test check lint format real browser screenshots mutations laws engine markets weekly prove lock
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-10s%s\n", t, $$0 }'
@@ -52,6 +52,10 @@ screenshots: .venv/.browser  ## The pictures of the report in docs/, from what `
 mutations: .venv/.installed  ## Break the clock in one place after the other; some test must notice each (an hour)
 	@$(BIN)/python -m benchmarks.mutations
 
+laws: .venv/.installed  ## The laws of the signals and their naive twin on many random markets, others each time (half an hour)
+	@SCRUBWATCH_SOAK_EXAMPLES=20 $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal \
+		tests/features/test_laws.py tests/features/test_exactly_once.py tests/features/test_twin.py
+
 engine: .venv/.installed  ## What the feature engine costs beside other ways; writes docs/benchmarks.md (an hour and a half)
 	@$(BIN)/python -m benchmarks.engine --write docs/benchmarks.md
 
@@ -65,7 +69,7 @@ weekly: .venv/.installed  ## The gate's trials, twelve weeks lived twice, and wh
 	@$(BIN)/python -m benchmarks.weeks
 	@$(BIN)/python -m benchmarks.retrain
 
-prove: check real browser mutations engine markets weekly  ## Everything that is claimed: `make check`, then every benchmark
+prove: check real browser laws mutations engine markets weekly  ## Everything that is claimed: `make check`, then every benchmark
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \

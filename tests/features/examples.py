@@ -1,4 +1,4 @@
-"""How many random markets a test draws; a longer soak asks for more, and for others each time."""
+"""How many random markets a test draws; `make laws` asks for more, and for others each time."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from features.intake import take_in
 from features.panel import signals_at
+from features.store import Store
 from features.week_files import weeks_of
 from model.settings import Configuration
 from tests.features.deliveries import for_small_markets, take_in_runs
@@ -65,6 +67,14 @@ def market() -> Market:
     }
 
 
+@pytest.fixture(scope="module")
+def folded(configuration: Configuration, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The market's data and a store that has folded them; whoever adds to them copies both."""
+    folder = tmp_path_factory.mktemp("folded")
+    take_in_runs(folder, [market()], for_small_markets(configuration, folder / "key"), ask_between=[LAST])
+    return folder
+
+
 @pytest.mark.parametrize(
     ("late", "weeks_to_fold"),
     [
@@ -113,10 +123,12 @@ def market() -> Market:
     ],
 )
 def test_a_late_row_makes_only_the_weeks_anew_in_which_its_keys_have_facts(
-    late: Market, weeks_to_fold: dict[str, list[int]], configuration: Configuration, tmp_path: Path
+    late: Market, weeks_to_fold: dict[str, list[int]], folded: Path, configuration: Configuration, tmp_path: Path
 ) -> None:
     small = for_small_markets(configuration, tmp_path / "key")
-    store = take_in_runs(tmp_path, [market()], small, ask_between=[LAST])
+    for name in ("data", "store"):
+        shutil.copytree(folded / name, tmp_path / name)
+    store = Store(tmp_path / "store")
     before = {entry.group: weeks_of(store.manifest(), entry.group) for entry in store.manifest().files.values()}
     for name, rows in late.items():
         write_rows(tmp_path / "data" / name / "late.parquet", name, rows)

@@ -78,7 +78,7 @@ def usual(configuration: Configuration) -> pd.DataFrame:
     [without_later, otherwise_later, moved_later, found_later],
     ids=["rows known later are deleted", "they say something else", "listings are sold", "the past comes to light"],
 )
-@few(3)
+@few(2)
 @given(random=randoms)
 def test_what_becomes_known_at_the_cutoff_or_later_changes_nothing(
     future: Callable[[Market, date], Market], random: Random, configuration: Configuration
@@ -146,7 +146,7 @@ def value_without_events(signal: Signal) -> float:
     return math.nan if signal.compared.of.no_events is None else 0.5
 
 
-@few(3)
+@few(2)
 @given(random=randoms)
 def test_shares_and_percentiles_lie_between_0_and_1_and_counts_are_whole(
     random: Random, configuration: Configuration
@@ -159,7 +159,7 @@ def test_shares_and_percentiles_lie_between_0_and_1_and_counts_are_whole(
         assert signal.unit not in WHOLE or (values.ge(0).all() and values.eq(values.round()).all()), name
 
 
-@few(3)
+@few(2)
 @given(random=randoms)
 def test_twice_of_everything_doubles_counts_and_leaves_rates(random: Random, configuration: Configuration) -> None:
     market = random_market(random)
@@ -171,7 +171,7 @@ def test_twice_of_everything_doubles_counts_and_leaves_rates(random: Random, con
             pd.testing.assert_series_equal(twice[name], factor * once[name], check_exact=False, atol=1e-12, rtol=0)
 
 
-@few(3)
+@few(2)
 @given(random=randoms)
 def test_an_account_split_in_two_leaves_both_halves_its_rates(random: Random, configuration: Configuration) -> None:
     market = random_market(random)
@@ -214,7 +214,7 @@ def test_cutoffs_one_by_one_give_what_all_at_once_give(usual: pd.DataFrame, conf
     assert_equal(pd.concat(reversed(single), ignore_index=True), usual)
 
 
-@few(3)
+@few(2)
 @given(random=randoms)
 def test_what_came_in_week_by_week_gives_what_the_whole_gives(random: Random, configuration: Configuration) -> None:
     market = random_market(random)

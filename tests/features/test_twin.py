@@ -46,7 +46,7 @@ def _with_none(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(object).where(table.notna(), None)
 
 
-@few(6)
+@few(4)
 @given(random=st.randoms(use_true_random=False), texts=st.booleans())
 def test_the_naive_twin_agrees_on_markets_that_shrink(
     random: Random, configuration: Configuration, *, texts: bool
