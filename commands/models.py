@@ -50,7 +50,7 @@ def compare(
     """
     from commands import terminal
     from training.choosing import open_registry
-    from training.compare import compare as compare_then
+    from training.comparing import compare as compare_then
     from training.comparison_page import publish
 
     configuration = read_configuration(config)

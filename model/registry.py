@@ -143,10 +143,11 @@ class Registry:
                 self._client.set_tag(model.run_id, name, value)
 
     def find(self, model: str) -> Registered | None:
-        """Return the version that a version number, an alias or a run id names; None if there is none."""
+        """Return the version that its number, its label, an alias or a run id names; None if there is none."""
         from mlflow.exceptions import MlflowException  # noqa: PLC0415 - costs a second
 
         name = self._settings.registered_model
+        model = model.removeprefix(f"{name} ")
         with _quietly(self.uri):
             try:
                 if model.isdecimal():

@@ -80,10 +80,12 @@ def record(key: str) -> RunRecord:
     )
 
 
-def test_a_model_is_found_by_version_alias_and_run(registry: Registry, bundle: Bundle, bundle_folder: Path) -> None:
+def test_a_model_is_found_by_version_label_alias_and_run(
+    registry: Registry, bundle: Bundle, bundle_folder: Path
+) -> None:
     first = registry.register(bundle, bundle_folder, record("found"))
     registry.set_alias(CHAMPION, first)
-    for name in (first.version, CHAMPION, first.run_id):
+    for name in (first.version, first.label, CHAMPION, first.run_id):
         found = registry.find(name)
         assert found is not None
         assert (found.version, found.run_id, found.tags["as_of"]) == (first.version, first.run_id, "2024-12-02")

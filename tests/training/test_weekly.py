@@ -21,7 +21,7 @@ from simulator.settings import read_scenario
 from tests.training.small_market import changed
 from training.champions import DECIDED, PROMOTED, ROLLED_BACK, promote, rollback
 from training.choosing import open_registry
-from training.compare import compare
+from training.comparing import compare
 from training.comparison_page import publish
 from training.report import RetrainReport
 from training.steps import Surroundings
