@@ -33,6 +33,7 @@ def test_every_cell_runs(tmp_path: Path) -> None:
     )
     assert told.returncode == 0, told.stderr
     assert "the idea: average precision" in told.stdout
+    assert "('classifier.max_depth', '4', '2')" in told.stdout
     assert "culprits found since are on its list" in told.stdout
     assert (tmp_path / "notebook" / "culprits.png").stat().st_size > 1_000
 

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from features.catalogue import CATALOGUE
 from features.errors import NoFittingModel
 from features.signal import Signal
 from model.bundle import SUMS, Bundle, read_bundle
-from model.registry import CHAMPION, Registry, registry_exists
+from model.registry import CHAMPION, FIGURES, Registry, registry_exists
 from model.settings import Configuration
 from model.tracked import Registered
+from training.figures import CONFIGURATION
 from training.steps import Surroundings
 
 
@@ -91,3 +94,14 @@ def make_registry(store_path: Path, configuration: Configuration, surroundings: 
         tracking_uri=surroundings.tracking_uri,
         wait_seconds=surroundings.wait_seconds,
     )
+
+
+def settings_of(registry: Registry, version: Registered) -> Configuration | str:
+    """All settings of a version's fit; why not, if they cannot be read."""
+    text = registry.text(version, f"{FIGURES}/{CONFIGURATION}")
+    if text is None:
+        return f"its run has no {FIGURES}/{CONFIGURATION}"
+    try:
+        return Configuration.model_validate_json(text)
+    except ValidationError as error:
+        return f"{error.error_count()} settings of that time are unknown or missing now"

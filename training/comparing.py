@@ -22,7 +22,7 @@ from features.verdict_rows import verdicts_of
 from model.arrays import Floats
 from model.metrics import METRICS, difference, estimate
 from model.settings import Configuration, LabelSettings
-from training.choosing import NamedModel, open_model
+from training.choosing import NamedModel, open_model, open_registry, settings_of
 from training.comparison import Figure, Lists, ModelComparison
 from training.differences import facts_that_differ, reasons_that_moved
 from training.labels import label_rows, labelled_cutoffs
@@ -65,6 +65,7 @@ def compare(
     named = [open_model(name, store_path, configuration, surroundings, CATALOGUE) for name in models]
     if len({each.bundle.digest for each in named}) < 2:
         raise WrongUse(f"{', '.join(models)}: one and the same model; name two or more different ones")
+    settings = _settings_of(named, store_path, configuration, surroundings)
     steps.begin("taking in")
     store = Store(store_path, surroundings.wait_seconds)
     intake = take_in(data, store, as_of, configuration, allow=surroundings.allow, progress=steps.tell)
@@ -89,7 +90,7 @@ def compare(
     return ModelComparison(
         as_of=as_of,
         models=tuple(each.label for each in named),
-        facts=facts_that_differ(named),
+        facts=facts_that_differ(named, settings),
         tested=len(rows),
         culprits=len(found),
         cases=found["case"].nunique(),
@@ -104,6 +105,17 @@ def compare(
         messages=(*told(intake), *_warnings(len(found), split_on, as_of, with_training=with_training)),
         seconds=steps.seconds(),
     )
+
+
+def _settings_of(
+    named: Sequence[NamedModel], store_path: Path, configuration: Configuration, surroundings: Surroundings
+) -> Sequence[Configuration | None]:
+    """The settings of each model's fit; None of a bundle's folder, and where they cannot be read any more."""
+    registry = open_registry(store_path, configuration, surroundings)
+    if registry is None:
+        return [None] * len(named)
+    found = [None if each.version is None else settings_of(registry, each.version) for each in named]
+    return [None if isinstance(each, str) else each for each in found]
 
 
 def _test_cutoffs(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from model.arrays import Floats
 from model.bundle import Bundle
+from model.settings import Configuration
 from training.choosing import NamedModel
 
 SHOWN_SIGNALS = 10
@@ -32,9 +34,20 @@ class Moved:
     after: float
 
 
-def facts_that_differ(named: Sequence[NamedModel]) -> tuple[DifferentFact, ...]:
-    """Facts of the cards that are not the same of all models; signals that all read are left out."""
+def facts_that_differ(
+    named: Sequence[NamedModel], settings: Sequence[Configuration | None]
+) -> tuple[DifferentFact, ...]:
+    """Facts that are not the same of all models; signals that all read are left out.
+
+    Args:
+        named: the models.
+        settings: those of each one's fit; None where they are not on record: then the digests alone tell.
+
+    """
     facts = [_facts(each) for each in named]
+    recorded = [each for each in settings if each is not None]
+    if len(recorded) == len(named):
+        facts = [{**told, **_flat(each.model_dump(mode="json"))} for told, each in zip(facts, recorded, strict=True)]
     names = dict.fromkeys(name for each in facts for name in each)
     told = {name: tuple(each.get(name, "-") for each in facts) for name in names}
     return tuple(DifferentFact(name, values) for name, values in told.items() if len(set(values)) > 1)
@@ -53,6 +66,14 @@ def _facts(model: NamedModel) -> Mapping[str, str]:
         **{f"library {name}": version for name, version in card.libraries.items()},
         **{f"signal {each.name}": f"read, direction {each.direction:+d}" for each in card.signals},
     }
+
+
+def _flat(settings: Mapping[str, Any], below: str = "") -> Mapping[str, str]:
+    """Settings by dotted name."""
+    found: dict[str, str] = {}
+    for name, value in settings.items():
+        found |= _flat(value, f"{below}{name}.") if isinstance(value, Mapping) else {f"{below}{name}": str(value)}
+    return found
 
 
 def reasons_that_moved(first: Bundle, other: Bundle, sellers: pd.DataFrame, threads: int) -> tuple[Moved, ...]:

@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
 from features.audit_log import AuditLog
 from features.catalogue import CATALOGUE
@@ -18,15 +17,14 @@ from features.errors import NoFittingModel, TrackingUnreachable
 from model.bundle import Bundle, read_bundle, write_bundle
 from model.metrics import Estimate
 from model.registry import BUNDLE, CHALLENGER, CHAMPION, FIGURES, Registry
-from model.settings import Configuration
 from model.tracked import Registered, RunRecord, Trial
 from training.at_work import Job
 from training.champions import DECIDED, rolled_back
 from training.change import Change, not_compared
-from training.choosing import make_registry
+from training.choosing import make_registry, settings_of
 from training.drift import Drift, measure_drift
 from training.evidence import Champion, evidence_beside, first_evidence
-from training.figures import CONFIGURATION, write_figures
+from training.figures import write_figures
 from training.fit import Fit
 from training.origins import Recipe, change_over_origins
 from training.promotion import Decision, decide
@@ -204,7 +202,7 @@ def _change(job: Job, registry: Registry, champion: Registered, holder: Champion
     if len(looks) >= most:
         again = min(looks) + timedelta(days=364)
         return not_compared(f"{most} changes were decided since {min(looks)} (promotion.looks_a_year); from {again} on")
-    settings = _settings_of(registry, champion)
+    settings = settings_of(registry, champion)
     if isinstance(settings, str) or isinstance(holder.bundle, NoFittingModel):
         return not_compared(f"the settings of {champion.label} cannot be read: {settings}")
     theirs = Recipe(settings, {name: CATALOGUE[name] for name in holder.bundle.signals})
@@ -217,17 +215,6 @@ def looks_before(log: AuditLog, as_of: date) -> list[date]:
     """Cutoffs in the 364 days before a date at which a change was decided."""
     looked = [date.fromisoformat(entry.details[LOOKED]) for entry in log.entries() if LOOKED in entry.details]
     return [on for on in looked if as_of - timedelta(days=364) < on < as_of]
-
-
-def _settings_of(registry: Registry, version: Registered) -> Configuration | str:
-    """All settings of a version's fit; why not, if they cannot be read."""
-    text = registry.text(version, f"{FIGURES}/{CONFIGURATION}")
-    if text is None:
-        return f"its run has no {FIGURES}/{CONFIGURATION}"
-    try:
-        return Configuration.model_validate_json(text)
-    except ValidationError as error:
-        return f"{error.error_count()} settings of that time are unknown or missing now"
 
 
 def _opened(registry: Registry, model: Registered) -> Bundle | NoFittingModel:
