@@ -138,8 +138,13 @@ def _report_sales(world: World, units: Ints, promoted: Bools, week: int) -> dict
     price *= random.uniform(0.97, 1.03, len(product))
     sold = units[product]
     recorded = world.recorded("sales", (day + 1) * DAY + random.integers(1, 6, len(product)) * HOUR, leaf=True)
-    rows = {"product_id": product, "sold_on": day, "units": sold, "revenue": np.round(sold * price, 2)}
-    world.delivery.add("sales", recorded, rows)
+    rows: dict[str, npt.NDArray[Any]] = {
+        "product_id": product,
+        "sold_on": day,
+        "units": sold,
+        "revenue": np.round(sold * price, 2),
+    }
+    world.delivery.add("sales", recorded, {**rows})
     fixed = np.flatnonzero((random.random(len(product)) < rules.correction_share) & (sold > 1))
     left = sold[fixed] - random.integers(1, sold[fixed])
     later = recorded[fixed] + random.integers(1, 21, len(fixed)) * DAY

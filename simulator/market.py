@@ -29,6 +29,7 @@ from simulator.schemes import (
     sell_standing,
 )
 from simulator.settings import SimulatorSettings
+from simulator.truth import SETTINGS
 from simulator.verdicts import investigate, open_docket
 from simulator.world import World, found_world
 
@@ -48,10 +49,13 @@ class Witness(Protocol):
 def simulate(out: Path, truth: Path, settings: SimulatorSettings, witness: Witness | None = None) -> None:
     """Write a marketplace below `out` and what is true of it below `truth`.
 
-    `OUT/TABLE/recorded_on=DATE/part.parquet` holds what was recorded in the week that ends on DATE. More sellers than
+    `OUT/TABLE/recorded_on=DATE/part.parquet` holds what was recorded in the week that ends on DATE, and
+    `TRUTH/settings.json` from what the market was made. More sellers than
     `max_sellers_per_market` become further marketplaces, simulated one after the other, so that memory is bounded.
     The same settings give the same bytes.
     """
+    truth.mkdir(parents=True, exist_ok=True)
+    (truth / SETTINGS).write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
     left, number = settings.market.sellers, 0
     while left > 0:
         sellers = min(left, settings.market.max_sellers_per_market)

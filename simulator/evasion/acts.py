@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.clock import DAY, MINUTE, SECOND, instants_in_week, recorded_after, times_of_day
-from simulator.evasion.stage import AT_HAND_WEEKS, STARS_OF_CRITICS, WEEKS, Stage
+from simulator.evasion.stage import AT_HAND_WEEKS, STARS_OF_CRITICS, Stage
 from simulator.evasion.strategy import Bought, Strategy
 from simulator.reviewing import reasons_for
 from simulator.rings import INSIDE_ROLES
 from simulator.schema import code
+from training.evasion.effort import WEEKS
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -43,7 +44,7 @@ class Effect(NamedTuple):
 
     week: int
     product: int
-    count: int
+    reviews: int
     stars: int
 
 
@@ -76,7 +77,7 @@ class Player:
         """Let a host begin; `number` keeps the keys of its rows apart from those of other entrants."""
         self._stage, self._world = stage, stage.world
         self._host, self._strategy, self._random = host, strategy, random
-        self._next = defaultdict(lambda: _FIRST_NUMBER + number * _NUMBERS_EACH)
+        self._next: dict[str, int] = defaultdict(lambda: _FIRST_NUMBER + number * _NUMBERS_EACH)
         self.acts = Acts()
         self.helpers = helpers_of(stage, host, strategy, random)
         shelf = self._world.shelf
@@ -112,7 +113,8 @@ class Player:
         return at_hand * spread + float(since.sum())
 
     def _instant(self, week: int) -> int:
-        return self._world.week_start(self._stage.entry + week)
+        start: int = self._world.week_start(self._stage.entry + week)
+        return start
 
     def _able(self, week: int, *, critics: bool) -> Bools:
         shelf, now = self._world.shelf, self._instant(week)

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.clock import DAY, HOUR
-from simulator.evasion.acts import Acts, Effect, Player, Rows
-from simulator.evasion.stage import WEEKS, Stage, StagedWeek
+from simulator.evasion.acts import Effect, Player, Rows
+from simulator.evasion.stage import Stage, StagedWeek
 from simulator.evasion.strategy import Bought, Strategy
 
 Ints = npt.NDArray[np.int64]
@@ -87,7 +87,7 @@ class _Sales:
         for number, week in enumerate(self._stage.weeks):
             for effect in self._shows.get(number, ()):
                 place = int(np.searchsorted(self._product, effect.product))
-                self._count[place] += effect.count
+                self._count[place] += effect.reviews
                 self._stars[place] += effect.stars
             traded = week.traded
             rate, price = traded.rate[self._product], traded.price[self._product]
@@ -163,7 +163,12 @@ class _Sales:
         day = np.where(listed, known["sold_on"][at], monday + self._random.integers(0, 7, len(product)))
         recorded = np.where(listed, known["recorded_at"][at], (day + 1) * DAY + 2 * HOUR) + HOUR
         revenue = np.round(sold[changed] * week.traded.price[product], 2)
-        columns = {"product_id": product, "sold_on": day, "units": sold[changed], "revenue": revenue}
+        columns: dict[str, npt.NDArray[np.generic] | int] = {
+            "product_id": product,
+            "sold_on": day,
+            "units": sold[changed],
+            "revenue": revenue,
+        }
         return [("sales", recorded, columns)]
 
 
@@ -171,6 +176,3 @@ def _edge(count: Floats, stars: Floats) -> Floats:
     """Shown rating above 4.2, as `simulator.demand` takes it."""
     count = np.maximum(count, 0)
     return np.asarray((stars / np.maximum(count, 1) - 4.2) * count / (count + 10))
-
-
-__all__ = ["WEEKS", "Acts", "Entrant", "enter"]

@@ -24,12 +24,11 @@ from simulator.rings import Rings, Spells
 from simulator.schema import code
 from simulator.settings import SimulatorSettings
 from simulator.world import World
+from training.evasion.effort import WEEKS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-WEEKS = 26
-"""How long an entrant's gain and its chance of being listed are counted."""
 AT_HAND_WEEKS = 45
 """Reviews older than this are not removed on order, as in `simulator.paid_removals`."""
 STARS_OF_CRITICS = 2

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from features.errors import WrongUse
 from features.settings import Count, PositiveCount, Section, Share
+from training.evasion.effort import Effort
 
 CONFIGURATION = Path(__file__).parents[2] / "configs" / "evasion.yaml"
 
@@ -52,16 +53,7 @@ class EvasionSettings(Section):
 
     prices: PriceSettings
     levers: LeverSettings
-    gain: Annotated[float, Field(gt=0)]
-    chance: Annotated[float, Field(gt=0, lt=1)]
-    strategies: PositiveCount
-    refined: Count
-    searched_sellers: PositiveCount
-    finalists: PositiveCount
-    estimated_sellers: PositiveCount
-    entrants_at_once: PositiveCount
-    lists_every_weeks: PositiveCount
-    seed: Count
+    effort: Effort
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,8 @@ def listed_in(
 ) -> pd.DataFrame:
     """Who of the entrants stands on a budget list: one row an entrant, a column of booleans a model.
 
-    An entrant is held against all sellers but the other entrants, so it stands where it would if it had come alone. What
-    the others change in the signals of the market remains; `docs/evasion.md` says how much that is.
+    An entrant is held against all sellers but the other entrants, so it stands where it would if it had come alone.
+    What the others change in the signals of the market remains; `docs/evasion.md` says how much that is.
 
     Args:
         data: the copied market with the entrants' rows.
