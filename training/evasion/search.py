@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from shutil import rmtree
@@ -73,6 +73,10 @@ class Bench:
     effort: Effort
     audited: float = 0.0
     progress: Callable[[str], None] = field(default=lambda _: None)
+
+    def against(self, models: Mapping[str, Score]) -> Bench:
+        """The same place with other models."""
+        return replace(self, models=models, named=tuple(models))
 
     def try_out(self, strategies: Sequence[Strategy], hosts: Sequence[int], seed: int, sellers: int) -> list[Outcome]:
         """Let some of the hosts play each strategy, many at once in each copy of the market; outcomes in their order.

@@ -1,0 +1,115 @@
+"""The job on a small market: what entrants at once change for each other, and what the search hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.intake import take_in
+from features.panel import signals_at
+from features.store import Store
+from model.arrays import Floats
+from model.settings import Configuration
+from simulator import simulate
+from simulator.evasion.stage import set_stage
+from simulator.evasion.strategy import IDLE, drawn_strategies, read_evasion
+from simulator.evasion.theatre import Theatre
+from simulator.settings import settings_with
+from training.evasion.evade import evade, open_bench
+from training.evasion.page import evasion_page, publish
+from training.evasion.report import Evasion, in_words, metrics_of
+from training.evasion.search import Bench
+from training.steps import Surroundings
+
+WEEKS = 40
+TINY = {
+    "strategies": 4,
+    "refined": 1,
+    "searched_sellers": 2,
+    "finalists": 1,
+    "estimated_sellers": 4,
+    "entrants_at_once": 12,
+    "lists_every_weeks": 13,
+    "gain": 0.02,
+}
+
+
+def by_removals(signals: pd.DataFrame, _: Path) -> Floats:
+    return signals["negative_removals_91d"].fillna(0).to_numpy()
+
+
+def by_nothing(signals: pd.DataFrame, _: Path) -> Floats:
+    return np.zeros(len(signals))
+
+
+@pytest.fixture(scope="module")
+def bench(small_settings: Configuration, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp("evasion")
+    market = settings_with({"reviews": {"per_unit": 0.12}}, sellers=120, weeks=WEEKS, seed=4)
+    simulate(folder / "data", folder / "truth", market)
+    entry, settings = market.market.start_on + timedelta(weeks=WEEKS - 26), read_evasion()
+    theatre = Theatre(set_stage(market, entry), folder / "data", settings)
+    effort = settings.effort.model_copy(update=TINY)
+    models = {"removals": by_removals, "nothing": by_nothing}
+    yield open_bench(folder / "data", theatre, entry, models, effort, folder, small_settings, Surroundings())
+
+
+@pytest.fixture(scope="module")
+def found(bench: Bench) -> Evasion:
+    return evade(bench, IDLE, families=False)
+
+
+def signals_of(bench: Bench, played: list[tuple[int, object]], name: str) -> pd.DataFrame:
+    told = bench.market.copy(played, 3, bench.work / name)
+    store = Store(bench.work / f"{name}-store")
+    cutoff = bench.effort.cutoffs(bench.entry)[-1]
+    take_in(bench.work / name, store, cutoff, bench.configuration)
+    signals = signals_at(store, [cutoff], bench.configuration)
+    return signals.set_index("seller_id").loc[told["seller_id"]].select_dtypes("float64")
+
+
+def test_entrants_at_once_see_nearly_what_each_sees_alone(bench: Bench) -> None:
+    strategies = drawn_strategies(read_evasion().levers, 6, np.random.default_rng(2))
+    together = signals_of(bench, list(enumerate(strategies)), "together")
+    alone = signals_of(bench, [(0, strategies[0])], "alone")
+    own = ["negative_removals_91d", "negative_deletion_rate_91d", "rating_uplift_364d", "irregular_removals_91d"]
+    pd.testing.assert_frame_equal(together.iloc[:1][own], alone[own])
+    same = np.isclose(together.iloc[0], alone.iloc[0], atol=0.1, rtol=0.1, equal_nan=True)
+    assert same.mean() > 0.85  # what is told from peers, queues and neighbours moves, and little
+
+
+def test_whoever_is_not_looked_for_is_never_listed_more_than_its_peers(found: Evasion) -> None:
+    assert found.honest.strategy == "buys nothing"
+    assert (found.honest.cost, found.honest.gain) == (0.0, 0.0)
+
+
+def test_the_search_runs_the_best_of_each_model_again_for_all(found: Evasion) -> None:
+    run_again = {each.strategy for each in found.estimated}
+    assert set(found.finalists) == {"removals", "nothing"}
+    assert {label for labels in found.finalists.values() for label in labels} <= run_again
+    assert all(each.sellers == 4 and set(each.chance) == {"removals", "nothing"} for each in found.estimated)
+
+
+def test_a_model_that_counts_removals_lists_those_who_buy_them(found: Evasion) -> None:
+    bought = [each for each in found.searched if each.cost >= 1500 and "pressure" not in each.strategy]
+    assert max(each.chance["removals"] for each in bought) > found.honest.chance["removals"]
+
+
+def test_the_page_is_whole_and_fetches_nothing(found: Evasion, tmp_path: Path) -> None:
+    assert publish(found, None, tmp_path / "evasion.html") is None
+    page = (tmp_path / "evasion.html").read_text(encoding="utf-8")
+    assert page == evasion_page(found)
+    assert "<svg" in page
+    assert "upper bound" in page
+    assert "src=" not in page
+
+
+def test_the_figures_are_told_in_words_and_numbers(found: Evasion) -> None:
+    assert any("buy nothing" in sentence for sentence in in_words(found))
+    assert set(found.as_json()["price"]) == {"removals", "nothing"}
+    assert metrics_of(found)["honest_chance.removals"] == found.honest.chance["removals"]
