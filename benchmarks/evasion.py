@@ -45,7 +45,14 @@ from training.evasion.report import CHANCES, Evasion
 from training.steps import Surroundings
 from training.weekly import retrain
 
-QUICK = {"strategies": 36, "refined": 12, "searched_sellers": 12, "finalists": 6, "estimated_sellers": 60}
+QUICK = {
+    "strategies": 30,
+    "refined": 8,
+    "searched_sellers": 12,
+    "finalists": 5,
+    "estimated_sellers": 60,
+    "entrants_at_once": 200,
+}
 PRODUCT, PEER = "product", "peer"
 
 

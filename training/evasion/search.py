@@ -164,7 +164,7 @@ def search(bench: Bench, idle: Strategy) -> Searched:
         outcomes += bench.try_out(fresh, pool, effort.seed, effort.searched_sellers) if fresh else []
     finalists = {model: best_for(outcomes, model, effort, effort.finalists) for model in bench.named}
     final = dict.fromkeys(label for labels in finalists.values() for label in labels)
-    first = max(0, market.hosts - effort.estimated_sellers)
+    first = max(0, min(_POOL, market.hosts - effort.estimated_sellers))
     run_again = [idle, *(known[label] for label in final if label != idle.label)]
     others = range(first, market.hosts)
     estimated = bench.try_out(run_again, others, effort.seed + 1, effort.estimated_sellers)
