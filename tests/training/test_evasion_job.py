@@ -17,8 +17,10 @@ from simulator.evasion.strategy import IDLE, Strategy, drawn_strategies, read_ev
 from simulator.evasion.theatre import Theatre
 from simulator.settings import settings_with
 from training.evasion.evade import evade, open_bench
+from training.evasion.lists import Score
 from training.evasion.page import evasion_page, publish
 from training.evasion.report import Evasion, in_words, metrics_of
+from training.evasion.rounds import play_rounds
 from training.evasion.search import Bench
 from training.steps import Surroundings
 
@@ -68,7 +70,7 @@ def signals_of(bench: Bench, played: list[tuple[int, Strategy]]) -> pd.DataFrame
         seen.append(signals.set_index("seller_id"))
         return np.zeros(len(signals))
 
-    told = bench.against({"looks": looks})._listed(played, 3)
+    told = bench.against({"looks": looks}).play(played, 3)
     return seen[0].loc[told["seller_id"]].select_dtypes("float64")
 
 
@@ -112,3 +114,20 @@ def test_the_figures_are_told_in_words_and_numbers(found: Evasion) -> None:
     assert any("buy nothing" in sentence for sentence in in_words(found))
     assert set(found.as_json()["price"]) == {"removals", "nothing"}
     assert metrics_of(found)["honest_chance.removals"] == found.honest.chance["removals"]
+
+
+def test_a_defender_that_learns_of_the_found_lists_what_it_missed(bench: Bench) -> None:
+    taught: list[pd.DataFrame | None] = []
+
+    def fit(more: pd.DataFrame | None) -> Score:
+        taught.append(more)
+        sign = -1 if more is None else 1
+        return lambda signals, path: sign * by_removals(signals, path)
+
+    twice = play_rounds(bench, IDLE, set(), fit, rounds=2, clients=4, found_share=1.0)
+    assert [each.number for each in twice] == [1, 2]
+    assert taught[0] is None
+    assert taught[1] is not None
+    assert len(taught[1]) == twice[0].found
+    assert (taught[1]["label"] == 1).all()
+    assert all(0 <= each.recall <= 1 and 0 <= each.precision <= 1 for each in twice)

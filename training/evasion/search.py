@@ -88,7 +88,7 @@ class Bench:
         parts, done = [], 0
         for part in copies(queue, self.effort.entrants_at_once):
             self.progress(f"trying {len(strategies)} strategies: {done:,} of {len(queue):,} half years")
-            parts.append(self._listed([(host, strategies[which]) for host, which in part], seed))
+            parts.append(self.play([(host, strategies[which]) for host, which in part], seed))
             done += len(part)
         played = pd.concat(parts, ignore_index=True)
         which = np.array([number for _, number in queue])
@@ -97,7 +97,8 @@ class Bench:
             for number, strategy in enumerate(strategies)
         ]
 
-    def _listed(self, part: Sequence[tuple[int, Strategy]], seed: int) -> pd.DataFrame:
+    def play(self, part: Sequence[tuple[int, Strategy]], seed: int) -> pd.DataFrame:
+        """Let hosts play strategies in one copy: a row each with what it cost and brought, and a boolean a model."""
         copy, place = self.work / "copy", self.work / "copy-store"
         for folder in (copy, place):
             rmtree(folder, ignore_errors=True)
