@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,10 +28,10 @@ from training.steps import Surroundings
 
 WEEKS = 40
 TINY = {
-    "strategies": 3,
-    "refined": 0,
-    "searched_sellers": 2,
-    "finalists": 1,
+    "strategies": 6,
+    "refined": 2,
+    "searched_sellers": 3,
+    "finalists": 2,
     "estimated_sellers": 4,
     "entrants_at_once": 12,
     "lists_every_weeks": 26,
@@ -57,9 +59,30 @@ def bench(small_settings: Configuration, tmp_path_factory: pytest.TempPathFactor
     return open_bench(folder / "data", theatre, entry, models, effort, folder, small_settings, Surroundings())
 
 
+class Imagined(Bench):
+    """A place without an engine: what an entrant spends shows as removals, in all lists at once."""
+
+    def play(self, part: Sequence[tuple[int, Any]], seed: int) -> pd.DataFrame:
+        played = pd.concat([self.market.gains(strategy, [host], seed) for host, strategy in part], ignore_index=True)
+        played["seller_id"] = [f"entrant {host}" for host, _ in part]
+        others = pd.DataFrame({"seller_id": [f"other {n}" for n in range(30)], "negative_removals_91d": range(30)})
+        entrants = played[["seller_id"]].assign(negative_removals_91d=played["cost"] / 50)
+        cutoff = pd.Timestamp(self.effort.cutoffs(self.entry)[-1])
+        signals = pd.concat([others, entrants], ignore_index=True).assign(marketplace="US", as_of=cutoff)
+        for name, score in self.models.items():
+            strength = score(signals, self.data)
+            played[name] = [bool((strength[:30] > own).sum() < 10) for own in strength[30:]]
+        return played
+
+
 @pytest.fixture(scope="module")
-def found(bench: Bench) -> Evasion:
-    return evade(bench, IDLE, families=False)
+def imagined(bench: Bench) -> Bench:
+    return Imagined(**vars(bench))
+
+
+@pytest.fixture(scope="module")
+def found(imagined: Bench) -> Evasion:
+    return evade(imagined, IDLE, families=False)
 
 
 def signals_of(bench: Bench, played: list[tuple[int, Strategy]]) -> pd.DataFrame:
@@ -116,7 +139,7 @@ def test_the_figures_are_told_in_words_and_numbers(found: Evasion) -> None:
     assert metrics_of(found)["honest_chance.removals"] == found.honest.chance["removals"]
 
 
-def test_a_defender_that_learns_of_the_found_lists_what_it_missed(bench: Bench) -> None:
+def test_a_defender_learns_of_those_whom_its_lists_found(imagined: Bench) -> None:
     taught: list[pd.DataFrame | None] = []
 
     def fit(more: pd.DataFrame | None) -> Score:
@@ -124,7 +147,7 @@ def test_a_defender_that_learns_of_the_found_lists_what_it_missed(bench: Bench) 
         sign = -1 if more is None else 1
         return lambda signals, path: sign * by_removals(signals, path)
 
-    twice = play_rounds(bench, IDLE, set(), fit, rounds=2, clients=4, found_share=1.0)
+    twice = play_rounds(imagined, IDLE, set(), fit, rounds=2, clients=4, found_share=1.0)
     assert [each.number for each in twice] == [1, 2]
     assert taught[0] is None
     assert taught[1] is not None

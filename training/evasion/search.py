@@ -18,7 +18,6 @@ from training.evasion.effort import Effort
 from training.evasion.lists import Score, listed_in
 from training.evasion.outcomes import Outcome, Strategy, outcome_of, stealthiest
 
-_TRIED_SELLERS = 40
 _POOL = 400
 _NEAR = 0.9
 
@@ -174,7 +173,7 @@ def search(bench: Bench, idle: Strategy) -> Searched:
 
 def worth_trying(market: Market, effort: Effort) -> list[Strategy]:
     """Drawn strategies: two thirds gain about as much as is wanted, the others less, for the frontier."""
-    hosts = range(min(_TRIED_SELLERS, market.hosts))
+    hosts = range(min(2 * effort.searched_sellers, market.hosts))
     gains = {each: market.gains(each, hosts, effort.seed)["gain"].mean() for each in market.draw(4 * effort.strategies)}
     enough = [each for each, gain in gains.items() if gain >= _NEAR * effort.gain]
     fewer = [each for each, gain in gains.items() if gain < _NEAR * effort.gain]
