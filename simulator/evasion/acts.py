@@ -1,28 +1,23 @@
-"""What an entrant has done for it, week by week: removals, cover, pressure, and the rows that they leave behind."""
+"""What an entrant has done for it, week by week: removals, cover, pressure."""
 
 from __future__ import annotations
-
-from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from simulator.clock import DAY, MINUTE, SECOND, instants_in_week, recorded_after, times_of_day
+from simulator.clock import DAY, MINUTE, SECOND, instants_in_week, times_of_day
+from simulator.evasion.helpers import helpers_of
+from simulator.evasion.ledger import Acts, Ledger
 from simulator.evasion.stage import AT_HAND_WEEKS, STARS_OF_CRITICS, Stage
-from simulator.evasion.strategy import Bought, Strategy
+from simulator.evasion.strategy import Strategy
 from simulator.reviewing import reasons_for
-from simulator.rings import INSIDE_ROLES
 from simulator.schema import code
 from training.evasion.effort import WEEKS
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Random = np.random.Generator
-Rows = tuple[str, Ints, dict[str, npt.NDArray[np.generic] | int]]
 
-_FIRST_NUMBER, _NUMBERS_EACH = 1 << 27, 1 << 12
 _WORK_WEEKS = 4
 _TRIGGERS = ("seller_flag", "reader_flag", "automation", "none")
 _TRIGGER_ENDS = (0.7, 0.77, 0.85)
@@ -30,55 +25,13 @@ _OPENERS = {"seller_flag": "seller", "reader_flag": "reviewer", "automation": "a
 _EDIT_SHARE = 0.4  # of those who yield; the others take their review back, as in `simulator.schemes.pressure`
 
 
-class Helpers(NamedTuple):
-    """Staff who serve an entrant: moderators, and members of support who look addresses up; with their last week."""
-
-    moderators: Ints
-    support: Ints
-    until: Ints
-    support_until: Ints
-
-
-class Effect(NamedTuple):
-    """What shows on a product from the week after `week` on."""
-
-    week: int
-    product: int
-    reviews: int
-    stars: int
-
-
-@dataclass
-class Acts:
-    """All that was done for one entrant."""
-
-    rows: list[Rows] = field(default_factory=list)
-    effects: list[Effect] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-
-    def bought(self, strategy: Strategy, helpers: Helpers) -> Bought:
-        """What there is to pay for."""
-        counts = self.counts
-        own = (len(helpers.moderators) if counts["removals"] else 0) + (1 if counts["addresses"] else 0)
-        return Bought(
-            removals=counts["removals"],
-            covers=counts["covers"],
-            addresses=counts["addresses"],
-            yielded=counts["yielded"],
-            tickets=counts["tickets"],
-            own_members=own if strategy.own else 0,
-        )
-
-
-class Player:
+class Player(Ledger):
     """Plays one entrant; the same seed gives the same acts."""
 
     def __init__(self, stage: Stage, host: int, strategy: Strategy, random: Random, number: int) -> None:
-        """Let a host begin; `number` keeps the keys of its rows apart from those of other entrants."""
-        self._stage, self._world = stage, stage.world
-        self._host, self._strategy, self._random = host, strategy, random
-        self._next: dict[str, int] = defaultdict(lambda: _FIRST_NUMBER + number * _NUMBERS_EACH)
-        self.acts = Acts()
+        """Let a host begin."""
+        super().__init__(stage, host, random, number)
+        self._strategy = strategy
         self.helpers = helpers_of(stage, host, strategy, random)
         shelf = self._world.shelf
         self._review = stage.reviews_of(host)
@@ -112,10 +65,6 @@ class Player:
         since = (created >= start) & (created < now) & (rating <= STARS_OF_CRITICS)
         return at_hand * spread + float(since.sum())
 
-    def _instant(self, week: int) -> int:
-        start: int = self._world.week_start(self._stage.entry + week)
-        return start
-
     def _able(self, week: int, *, critics: bool) -> Bools:
         shelf, now = self._world.shelf, self._instant(week)
         created, rating = shelf.created[self._review], shelf.rating[self._review]
@@ -136,10 +85,6 @@ class Player:
         chosen = able[np.lexsort((newest, key))][:count]
         self._free[chosen] = False
         return self._review[chosen]
-
-    def _number(self, entity: str) -> int:
-        self._next[entity] += 1
-        return self._next[entity] - 1
 
     def _remove(self, critics: Ints, week: int) -> None:
         able = self.helpers.moderators[self.helpers.until > self._stage.entry + week]
@@ -227,96 +172,3 @@ class Player:
         else:
             self._report_act(review, at, {**columns, "kind": code("action", "edited"), "new_rating": new_rating})
             self._show(at, product, np.zeros(len(review), dtype=np.int64), new_rating - old)
-
-    def _tell(self, review: Ints, at: Ints, told: Bools) -> None:
-        """Some critics report who wrote to them."""
-        for critic, when in zip(review[told], at[told], strict=True):
-            later = np.array([when + int(self._random.integers(3600, 9 * 86_400)) * SECOND])
-            columns: dict[str, npt.NDArray[np.generic] | int] = {
-                "report_id": self._number("report"),
-                "seller_id": self._host,
-                "reviewer_id": int(self._world.shelf.reviewer[critic]),
-                "reported_at": later,
-                "kind": code("report", "off_platform_contact"),
-            }
-            self._add("buyer_reports", later, columns, leaf=True)
-
-    def _ticket(self, opened: int, opener: str, queue: int, actor: int) -> int:
-        world = self._world
-        number, at = self._number("ticket"), np.array([opened])
-        reviewer = int(self._random.integers(0, max(1, world.counters["reviewer"])))
-        by = {"seller": ("seller", self._host), "reviewer": ("reviewer", reviewer), "staff": ("staff", actor)}
-        opened_by = world.identity.of(by[opener][0], np.array([by[opener][1]])) if opener in by else -1
-        self._add(
-            "tickets",
-            at,
-            {
-                "ticket_id": number,
-                "opened_at": at,
-                "opened_by_kind": code("opened_by_kind", opener),
-                "opened_by": opened_by,
-                "seller_id": self._host,
-                "queue": queue,
-                "assigned_to": actor,
-            },
-            leaf=False,
-        )
-        self.acts.counts["tickets"] += 1
-        return number
-
-    def _look_up(self, resource: str, actor: int, at: int, ticket: int, review: int) -> None:
-        shelf, about = self._world.shelf, review >= 0
-        columns: dict[str, npt.NDArray[np.generic] | int] = {
-            "access_id": self._number("access"),
-            "actor_id": actor,
-            "accessed_at": np.array([at]),
-            "resource": code("resource", resource),
-            "seller_id": self._host,
-            "product_id": int(shelf.product[review]) if about else -1,
-            "review_id": review,
-            "reviewer_id": int(shelf.reviewer[review]) if about else -1,
-            "records": 1 if about else int(self._random.geometric(0.15)),
-            "ticket_id": ticket,
-        }
-        self._add("staff_access", np.array([at]), columns, leaf=True)
-
-    def _report_act(self, review: Ints, acted: Ints, columns: dict[str, npt.NDArray[np.generic] | int]) -> None:
-        if len(review):
-            recorded = recorded_after(self._random, acted, self._world.settings.recording, leaf=True)
-            recorded = np.maximum(recorded, self._world.shelf.recorded[review] + SECOND)
-            self.acts.rows.append(("review_actions", recorded, {"review_id": review, "acted_at": acted, **columns}))
-
-    def _add(
-        self, table: str, happened: Ints, columns: dict[str, npt.NDArray[np.generic] | int], *, leaf: bool
-    ) -> None:
-        recorded = recorded_after(self._random, happened, self._world.settings.recording, leaf=leaf)
-        self.acts.rows.append((table, recorded, columns))
-
-    def _show(self, at: Ints, product: Ints, count: Ints, stars: Ints) -> None:
-        weeks = (at - self._instant(0)) // (7 * DAY)
-        columns = (each.tolist() for each in (weeks, product, count, stars))
-        self.acts.effects.extend(Effect(*values) for values in zip(*columns, strict=True))
-
-
-def helpers_of(stage: Stage, host: int, strategy: Strategy, random: Random) -> Helpers:
-    """Who serves a host: its own people of its queue who serve nobody else, or those of a broker, best of its queue."""
-    world, staff, rings = stage.world, stage.staff, stage.rings
-    queue = world.queue_of_category[world.sellers.category[host]]
-    never = np.iinfo(np.int64).max
-    chosen = []
-    for role in (INSIDE_ROLES["paid_removal"], INSIDE_ROLES["reviewer_pressure"]):
-        members = np.flatnonzero((staff.role == code("role", role)) & ~staff.shared)
-        wanted = strategy.staff if role == INSIDE_ROLES["paid_removal"] else 1
-        if strategy.own:
-            able = np.setdiff1d(members, rings.actor)
-            able, until = (able if len(able) else members), np.full(len(staff.role), never)
-        else:
-            serving = rings.caught_week > stage.entry
-            able = np.intersect1d(members, rings.actor[serving])
-            until = np.zeros(len(staff.role), dtype=np.int64)
-            until[rings.actor] = rings.caught_week
-        far = (staff.queue[able] != queue) if role == INSIDE_ROLES["paid_removal"] else np.zeros(len(able), dtype=bool)
-        picked = able[np.lexsort((random.random(len(able)), far))][:wanted]
-        chosen.append((picked, until[picked]))
-    (moderators, until), (support, support_until) = chosen
-    return Helpers(moderators, support, until, support_until)

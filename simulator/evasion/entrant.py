@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.clock import DAY, HOUR
-from simulator.evasion.acts import Effect, Player, Rows
+from simulator.evasion.acts import Player
+from simulator.evasion.ledger import Effect, Rows
 from simulator.evasion.stage import Stage, StagedWeek
 from simulator.evasion.strategy import Bought, Strategy
 

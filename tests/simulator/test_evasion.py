@@ -14,9 +14,10 @@ import pytest
 from features.errors import WrongUse
 from simulator import simulate
 from simulator.demand import _expected_units, _places, _shown_rating_edge
-from simulator.evasion.acts import Effect, helpers_of
 from simulator.evasion.copies import PART, seller_ids, write_copy
 from simulator.evasion.entrant import Entrant, _Sales, enter
+from simulator.evasion.helpers import helpers_of
+from simulator.evasion.ledger import Effect
 from simulator.evasion.stage import Stage, set_stage
 from simulator.evasion.strategy import IDLE, Bought, Strategy, cost_of, drawn_strategies, read_evasion, varied
 from simulator.judge import read_market
