@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 
+from features.errors import WrongUse
 from simulator.delivery import Delivery
 from simulator.evasion.entrant import Entrant
 from simulator.evasion.stage import Stage
@@ -36,6 +38,23 @@ def write_copy(stage: Stage, data: Path, entrants: Sequence[Entrant], out: Path)
             delivery.add(table, recorded, columns)
     delivery.write_until(market.weeks)
     return seller_ids(stage, entrants)
+
+
+def check_delivered(stage: Stage, data: Path) -> None:
+    """Refuse tables that are not those of the market.
+
+    Raises:
+        WrongUse: a host is not among the sellers that were delivered.
+
+    """
+    files = sorted((data / "sellers").rglob("*.parquet"))
+    delivered = {each for file in files for each in pq.ParquetFile(file).read(["seller_id"])["seller_id"].to_pylist()}
+    column = TABLES["sellers"]["seller_id"]
+    if not set(stage.world.delivery.arrow(column, stage.hosts).to_pylist()) <= delivered:
+        raise WrongUse(
+            f"{data}: its sellers are not those of the simulated market; name the truth that `scrubwatch simulate` wrote"
+            " with these tables (--truth)"
+        )
 
 
 def seller_ids(stage: Stage, entrants: Sequence[Entrant]) -> list[object]:

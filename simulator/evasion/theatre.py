@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from simulator.evasion.copies import write_copy
+from simulator.evasion.copies import check_delivered, write_copy
 from simulator.evasion.entrant import Entrant, enter
 from simulator.evasion.stage import Stage
 from simulator.evasion.strategy import EvasionSettings, Strategy, cost_of, drawn_strategies, varied
@@ -26,7 +26,13 @@ class Theatre:
     """
 
     def __init__(self, stage: Stage, data: Path, settings: EvasionSettings) -> None:
-        """Hold the market and its prices."""
+        """Hold the market and its prices.
+
+        Raises:
+            WrongUse: the tables are those of another market.
+
+        """
+        check_delivered(stage, data)
         self._stage, self._data, self._settings = stage, data, settings
 
     @property

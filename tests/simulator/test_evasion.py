@@ -20,6 +20,7 @@ from simulator.evasion.helpers import helpers_of
 from simulator.evasion.ledger import Effect
 from simulator.evasion.stage import Stage, set_stage
 from simulator.evasion.strategy import IDLE, Bought, Strategy, cost_of, drawn_strategies, read_evasion, varied
+from simulator.evasion.theatre import Theatre
 from simulator.judge import read_market
 from simulator.settings import SimulatorSettings, settings_with
 from tests.simulator.conftest import digest
@@ -220,6 +221,12 @@ def test_a_variation_differs_in_few_levers_from_a_parent() -> None:
         sum(a != b for a, b in zip(vars(c).values(), vars(ALL_AT_ONCE).values(), strict=True)) for c in children
     ]
     assert set(differing) <= {1, 2}
+
+
+def test_the_tables_of_another_market_are_refused(stage: Stage, tmp_path: Path) -> None:
+    simulate(tmp_path / "data", tmp_path / "truth", settings_with({}, sellers=30, weeks=4, seed=9))
+    with pytest.raises(WrongUse, match="name the truth"):
+        Theatre(stage, tmp_path / "data", read_evasion())
 
 
 def test_an_entrant_needs_half_a_year_of_the_market(settings: SimulatorSettings, entry_on: date) -> None:
