@@ -52,8 +52,8 @@ def check_delivered(stage: Stage, data: Path) -> None:
     column = TABLES["sellers"]["seller_id"]
     if not set(stage.world.delivery.arrow(column, stage.hosts).to_pylist()) <= delivered:
         raise WrongUse(
-            f"{data}: its sellers are not those of the simulated market; name the truth that `scrubwatch simulate` wrote"
-            " with these tables (--truth)"
+            f"{data}: its sellers are not those of the simulated market; name the truth that `scrubwatch simulate`"
+            " wrote with these tables (--truth)"
         )
 
 
