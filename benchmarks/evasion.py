@@ -25,12 +25,12 @@ import configs
 from benchmarks.draw import text_of
 from benchmarks.figures import over_markets
 from benchmarks.frozen import BASE, FOLDER, frozen_market
+from benchmarks.made import simulated
 from benchmarks.peer import peer_columns, peer_scores
 from features.catalogue import CATALOGUE
 from features.settings import read_settings
 from model.arrays import Floats
 from model.settings import Configuration
-from simulator import simulate
 from simulator.evasion.stage import set_stage
 from simulator.evasion.strategy import IDLE, read_evasion
 from simulator.evasion.theatre import Theatre
@@ -71,8 +71,7 @@ def priced(name: str, settings: SimulatorSettings, effort: Effort, work: Path, *
     """The price of evasion of the product and of the peer in one market."""
     folder = work / name
     data, store = folder / "data", folder / "store"
-    if not data.is_dir():
-        simulate(data, folder / "truth", settings)
+    simulated(settings, folder)
     configuration = read_settings(configs.SHIPPED, Configuration)
     entry = settings.market.start_on + timedelta(weeks=settings.market.weeks - WEEKS)
     around = Surroundings(progress=lambda step: print(f"{name}: {step}", flush=True))

@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 
 import configs
+from benchmarks.made import simulated
 from features.catalogue import CATALOGUE
 from features.settings import read_settings
 from model.settings import Configuration
-from simulator import simulate
 from simulator.evasion.stage import set_stage
 from simulator.evasion.strategy import IDLE, read_evasion
 from simulator.evasion.theatre import Theatre
@@ -47,8 +47,7 @@ def main() -> None:
     given = parser.parse_args()
     market = read_scenario(given.scenario, sellers=given.sellers, weeks=given.weeks, seed=given.seed)
     data, truth = given.work / "data", given.work / "truth"
-    if not data.is_dir():
-        simulate(data, truth, market)
+    simulated(market, given.work)
     configuration, settings = read_settings(configs.SHIPPED, Configuration), read_evasion()
     entry = market.market.start_on + timedelta(weeks=given.weeks - WEEKS)
     theatre = Theatre(set_stage(market, entry), data, settings)

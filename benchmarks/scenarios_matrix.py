@@ -21,6 +21,7 @@ import pandas as pd
 import configs
 from benchmarks.ceiling import truly_guilty
 from benchmarks.judged import precise
+from benchmarks.made import simulated
 from features.catalogue import CATALOGUE
 from features.intake import take_in
 from features.panel import signals_at
@@ -29,7 +30,6 @@ from features.store import Store
 from features.verdict_rows import verdicts_of
 from model.arrays import Floats
 from model.settings import Configuration
-from simulator import simulate
 from simulator.settings import read_scenario
 from training.evasion.lists import Score
 from training.evasion.refits import Refits
@@ -59,8 +59,7 @@ def opened(scenario: str, sellers: int, weeks: int, seed: int, work: Path, confi
     """Simulate a market of the scenario, if it is not there yet, and take it in."""
     folder = work / f"{scenario}_{seed}"
     market = read_scenario(scenario, sellers=sellers, weeks=weeks, seed=seed)
-    if not (folder / "data").is_dir():
-        simulate(folder / "data", folder / "truth", market)
+    simulated(market, folder)
     as_of = market.market.start_on + timedelta(weeks=weeks)
     store = Store(folder / "store")
     take_in(folder / "data", store, as_of, configuration)
