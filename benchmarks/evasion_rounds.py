@@ -61,11 +61,13 @@ def main() -> None:
     def fit(more: pd.DataFrame | None) -> Score:
         return refits.fitted(more=more)
 
-    rounds = play_rounds(bench, IDLE, guilty, fit, rounds=ROUNDS, clients=CLIENTS, found_share=found_share)
-    for each in rounds:
+    rounds = []
+    for each in play_rounds(bench, IDLE, guilty, fit, rounds=ROUNDS, clients=CLIENTS, found_share=found_share):
+        rounds.append(each)
         print(
             f"round {each.number}: {each.strategy}, {money(each.cost)} for {each.gain:+.1%}; price {money(each.price)};"
-            f" recall {each.recall:.2f}, precision {each.precision:.2f}, {each.found} of {CLIENTS} found"
+            f" recall {each.recall:.2f}, precision {each.precision:.2f}, {each.found} of {CLIENTS} found",
+            flush=True,
         )
     if given.json is not None:
         given.json.write_text(json.dumps([asdict(each) for each in rounds], indent=1) + "\n", encoding="utf-8")

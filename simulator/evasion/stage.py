@@ -32,6 +32,7 @@ Floats = npt.NDArray[np.float64]
 AT_HAND_WEEKS = 45
 """Reviews older than this are not removed on order, as in `simulator.paid_removals`."""
 STARS_OF_CRITICS = 2
+_MOST_HOSTS = 800
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def removable(world: World, week: int) -> npt.NDArray[np.bool_]:
 
 
 def _hosts(world: World, spells: Spells, docket: Docket, owner: Ints, entry: int) -> Ints:
-    """Honest sellers in the order of a draw with the weights of culprits: large ones with bad reviews first.
+    """Honest sellers in random order, drawn with the weights of culprits: rather large ones with bad reviews.
 
     Without those who ever were guilty or investigated, whose listings changed hands, who were not open throughout,
     or who have too few critics to order a removal.
@@ -174,7 +175,7 @@ def _hosts(world: World, spells: Spells, docket: Docket, owner: Ints, entry: int
     random = np.random.default_rng([world.settings.market.seed, entry, 9])
     chance = np.log(random.random(count)) / weight
     order = np.argsort(-np.where(able, chance, -np.inf), kind="stable")
-    return order[: int(able.sum())]
+    return random.permutation(order[: min(int(able.sum()), _MOST_HOSTS)])
 
 
 def moderators_of(stage: Stage) -> Ints:

@@ -147,7 +147,7 @@ def test_a_defender_learns_of_those_whom_its_lists_found(imagined: Bench) -> Non
         sign = -1 if more is None else 1
         return lambda signals, path: sign * by_removals(signals, path)
 
-    twice = play_rounds(imagined, IDLE, set(), fit, rounds=2, clients=4, found_share=1.0)
+    twice = list(play_rounds(imagined, IDLE, set(), fit, rounds=2, clients=4, found_share=1.0))
     assert [each.number for each in twice] == [1, 2]
     assert taught[0] is None
     assert taught[1] is not None

@@ -6,7 +6,7 @@ those whom the lists of the earlier rounds found, as if these weeks had come bef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,8 +57,8 @@ class Round:
 
 def play_rounds(
     bench: Bench, idle: Strategy, guilty: Collection[Any], fit: Fit, *, rounds: int, clients: int, found_share: float
-) -> list[Round]:
-    """Play some rounds.
+) -> Iterator[Round]:
+    """Play some rounds, one after the other.
 
     Args:
         bench: where; its models are not asked.
@@ -72,7 +72,6 @@ def play_rounds(
     """
     strategies = [idle, *worth_trying(bench.market, bench.effort)]
     random = np.random.default_rng(bench.effort.seed)
-    told: list[Round] = []
     learned: list[pd.DataFrame] = []
     for number in range(1, rounds + 1):
         bench.progress(f"round {number}: searching against the champion")
@@ -95,20 +94,17 @@ def play_rounds(
         caught = played.loc[played[CHAMPION], "seller_id"]
         caught = caught[random.random(len(caught)) < found_share]
         learned.append(verdict_rows_of(seen[0], caught, bench))
-        told.append(
-            Round(
-                number=number,
-                strategy=best.strategy,
-                cost=best.cost,
-                gain=best.gain,
-                price=price(outcomes, CHAMPION, bench.effort.gain, bench.effort.chance),
-                chance=best.chance[CHAMPION],
-                recall=float(played[CHAMPION].mean()),
-                precision=_precision(seen[0], {*guilty, *played["seller_id"]}, bench),
-                found=len(caught),
-            )
+        yield Round(
+            number=number,
+            strategy=best.strategy,
+            cost=best.cost,
+            gain=best.gain,
+            price=price(outcomes, CHAMPION, bench.effort.gain, bench.effort.chance),
+            chance=best.chance[CHAMPION],
+            recall=float(played[CHAMPION].mean()),
+            precision=_precision(seen[0], {*guilty, *played["seller_id"]}, bench),
+            found=len(caught),
         )
-    return told
 
 
 def chosen(outcomes: Sequence[Outcome], bench: Bench) -> Outcome:
