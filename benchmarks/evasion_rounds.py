@@ -1,6 +1,6 @@
 """Four rounds of manipulators who adapt and a defender who retrains, in one market.
 
-python -m benchmarks.evasion_rounds [--scenario takedown] [--sellers 1000] [--weeks 80] [--seed 1] [--work DIR]
+python -m benchmarks.evasion_rounds [--drawn SEED] [--work DIR] [--json FILE]
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 import configs
+from benchmarks.evasion import chosen
 from benchmarks.made import simulated
 from features.catalogue import CATALOGUE
 from features.settings import read_settings
@@ -22,7 +23,6 @@ from simulator.evasion.stage import set_stage
 from simulator.evasion.strategy import IDLE, read_evasion
 from simulator.evasion.theatre import Theatre
 from simulator.judge import guilty_sellers
-from simulator.settings import read_scenario
 from training.evasion.effort import WEEKS
 from training.evasion.evade import open_bench
 from training.evasion.lists import Score
@@ -31,25 +31,22 @@ from training.evasion.refits import Refits
 from training.evasion.rounds import play_rounds
 from training.steps import Surroundings
 
-QUICK = {"strategies": 14, "searched_sellers": 12, "entrants_at_once": 100}
+QUICK = {"strategies": 14, "searched_sellers": 12}
 ROUNDS, CLIENTS = 4, 40
 
 
 def main() -> None:
     """Play the rounds and print them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenario", default="takedown", help="of the market")
-    parser.add_argument("--sellers", type=int, default=1000, help="of the market")
-    parser.add_argument("--weeks", type=int, default=80, help="of the market")
-    parser.add_argument("--seed", type=int, default=1, help="of the market")
+    parser.add_argument("--drawn", type=int, default=9101, metavar="SEED", help="a market drawn like the hard ones")
     parser.add_argument("--work", type=Path, default=Path("rounds"), help="where market and stores lie")
     parser.add_argument("--json", type=Path, help="where the rounds are written besides")
     given = parser.parse_args()
-    market = read_scenario(given.scenario, sellers=given.sellers, weeks=given.weeks, seed=given.seed)
+    ((_, market),) = chosen([], [given.drawn])
     data, truth = given.work / "data", given.work / "truth"
     simulated(market, given.work)
     configuration, settings = read_settings(configs.SHIPPED, Configuration), read_evasion()
-    entry = market.market.start_on + timedelta(weeks=given.weeks - WEEKS)
+    entry = market.market.start_on + timedelta(weeks=market.market.weeks - WEEKS)
     theatre = Theatre(set_stage(market, entry), data, settings)
     around = Surroundings(progress=lambda step: print(step, flush=True))
     effort = settings.effort.model_copy(update=QUICK)

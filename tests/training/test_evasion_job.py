@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.errors import WrongUse
 from model.arrays import Floats
 from model.settings import Configuration
 from simulator import simulate
@@ -137,6 +138,11 @@ def test_the_figures_are_told_in_words_and_numbers(found: Evasion) -> None:
     assert any("buy nothing" in sentence for sentence in in_words(found))
     assert set(found.as_json()["price"]) == {"removals", "nothing"}
     assert metrics_of(found)["honest_chance.removals"] == found.honest.chance["removals"]
+
+
+def test_rounds_need_sellers_who_have_not_played(imagined: Bench) -> None:
+    with pytest.raises(WrongUse, match="simulate a larger market"):
+        next(iter(play_rounds(imagined, IDLE, set(), lambda _: by_nothing, rounds=4, clients=40, found_share=1.0)))
 
 
 def test_a_defender_learns_of_those_whom_its_lists_found(imagined: Bench) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.errors import WrongUse
 from features.verdict_rows import verdicts_of
 from model.alerts import resting_sellers
 from model.arrays import Floats
@@ -69,7 +70,15 @@ def play_rounds(
         clients: sellers who play the chosen strategy, other ones in each round.
         found_share: of the listed ones that investigators find.
 
+    Raises:
+        WrongUse: too few sellers may begin.
+
     """
+    if bench.market.hosts < 2 * rounds * clients:
+        raise WrongUse(
+            f"{bench.market.hosts} sellers may begin to buy help; {rounds} rounds with {clients} clients each need"
+            f" {2 * rounds * clients}: simulate a larger market, or one with more reviews"
+        )
     strategies = [idle, *worth_trying(bench.market, bench.effort)]
     random = np.random.default_rng(bench.effort.seed)
     learned: list[pd.DataFrame] = []
@@ -77,7 +86,7 @@ def play_rounds(
         bench.progress(f"round {number}: searching against the champion")
         champion = fit(pd.concat(learned, ignore_index=True) if learned else None)
         against = bench.against({CHAMPION: champion})
-        hosts = range(max(1, bench.market.hosts - rounds * clients))
+        hosts = range(bench.market.hosts - rounds * clients)
         outcomes = against.try_out(strategies, hosts, bench.effort.seed + number, bench.effort.searched_sellers)
         best = chosen(outcomes, bench)
         strategy = next(each for each in strategies if each.label == best.strategy)
@@ -89,7 +98,7 @@ def play_rounds(
             return strength
 
         first = len(hosts) + (number - 1) * clients
-        players = [host % bench.market.hosts for host in range(first, first + clients)]
+        players = range(first, first + clients)
         played = against.against({CHAMPION: looks}).play([(host, strategy) for host in players], number)
         caught = played.loc[played[CHAMPION], "seller_id"]
         caught = caught[random.random(len(caught)) < found_share]
