@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from benchmarks.frozen import FrozenMarket
 from benchmarks.pins import pinned, rows_of
+from simulator import simulate
+from simulator.settings import SimulatorSettings
 
 
 class Made(NamedTuple):
@@ -37,3 +39,10 @@ def made(market: FrozenMarket, work: Path) -> Made:
         known = {"parameters": market.digest, "rows": rows_of(market, work)}
         record.write_text(json.dumps(known) + "\n", encoding="utf-8")
     return Made(folder / "data", folder / "truth", known["rows"])
+
+
+def simulated(settings: SimulatorSettings, folder: Path) -> None:
+    """Simulate a market below FOLDER/data and FOLDER/truth, unless a run that ended has left it there."""
+    if not (folder / "truth" / "schemes").is_dir():  # written last
+        shutil.rmtree(folder / "data", ignore_errors=True)
+        simulate(folder / "data", folder / "truth", settings)

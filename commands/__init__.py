@@ -4,6 +4,7 @@ import typer
 
 from commands.audit import audit
 from commands.desk import desk
+from commands.evasion import evasion
 from commands.jobs import jobs
 from commands.models import models
 from commands.weekly import weekly
@@ -15,6 +16,6 @@ command = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (jobs, weekly, models, desk):
+for group in (jobs, weekly, models, evasion, desk):
     command.add_typer(group)
 command.add_typer(audit, name="audit")

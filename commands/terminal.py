@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from training.champions import Change
     from training.comparison import ModelComparison
     from training.drift import Drift
+    from training.evasion.report import Evasion
     from training.hindsight import Backtest
     from training.report import RetrainReport
 
@@ -156,6 +157,23 @@ def print_backtest(found: Backtest, out: Path) -> None:
     say(f"of {soon.culprits} culprits with 26 weeks to be seen, {soon.findable} findable: listed {within}")
     say(f"listed before their onset, which is a false alert: {soon.before_onset}; judged by {found.judged_by}")
     say(f"written to {out}")
+
+
+def print_evasion(found: Evasion, page: Path | None) -> None:
+    """Print what staying unseen costs, strategy by strategy and in words."""
+    from training.evasion.page import money
+    from training.evasion.report import in_words
+
+    table = _table("strategy", "cost", "gain", *(f"listed by {model}" for model in found.named))
+    for each in sorted(found.estimated, key=lambda each: each.cost):
+        listed = (f"{each.chance[m]:.2f} ({each.low[m]:.2f} to {each.high[m]:.2f})" for m in found.named)
+        table.add_row(each.strategy, money(each.cost), f"{each.gain:+.1%}", *listed)
+    _console().print(table)
+    print_lines(in_words(found))
+    for model in found.refits:
+        say(f"{model}: {money(found.price(model))}")
+    if page is not None:
+        say(f"page: {page}")
 
 
 def print_change(change: Change, *, as_json: bool) -> None:

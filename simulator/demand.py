@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,34 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 UNRANKED = 1_000_000
+
+
+@dataclass(frozen=True)
+class Traded:
+    """What a week of trade came to; entries by product, or by candidate of a query as in `Searches`.
+
+    Attributes:
+        active: products that could be bought.
+        pace: of sales, as search saw it.
+        standing: of each candidate, in log points.
+        rate: units that were to be expected, with all that was known and all that was luck.
+        units: sold.
+        price: charged for a unit.
+        sales: the reported rows: product_id, sold_on, units, revenue, recorded_at.
+        looked_on: day on which each query was looked at.
+        looked_recorded: when its places were recorded.
+
+    """
+
+    active: Bools
+    pace: Floats
+    standing: Floats
+    rate: Floats
+    units: Ints
+    price: Floats
+    sales: dict[str, npt.NDArray[Any]]
+    looked_on: Ints
+    looked_recorded: Ints
 
 
 @dataclass
@@ -40,7 +69,7 @@ def open_trade(world: World) -> Trade:
     )
 
 
-def trade(world: World, state: Trade, week: int) -> None:
+def trade(world: World, state: Trade, week: int) -> Traded:
     """Rank, sell and report one week; leaves the units sold in `world.units`."""
     random, rules = world.random("demand"), world.settings.demand
     active = world.active_products(week)
@@ -51,11 +80,14 @@ def trade(world: World, state: Trade, week: int) -> None:
     standing = _standing(world, state, promoted)
     place = _places(world, standing, active)
     expected = _expected_units(world, place, week) * np.where(promoted, rules.promotion_lift, 1.0)
-    units = random.poisson(np.where(active, expected * world.lift, 0) * random.gamma(8, 1 / 8, len(active)))
+    rate = np.where(active, expected * world.lift, 0) * random.gamma(8, 1 / 8, len(active))
+    units = random.poisson(rate)
     world.units = units
-    state.pace = 0.75 * state.pace + 0.25 * units
-    _report_sales(world, units, promoted, week)
-    _report_places(world, place, promoted | state.advertised, active, week)
+    pace, state.pace = state.pace, 0.75 * state.pace + 0.25 * units
+    sales = _report_sales(world, units, promoted, week)
+    looked_on, looked_recorded = _report_places(world, place, promoted | state.advertised, active, week)
+    price = world.products.price * np.where(promoted, 0.8, 1.0)
+    return Traded(active, pace, standing, rate, units, price, sales, looked_on, looked_recorded)
 
 
 def _standing(world: World, state: Trade, promoted: Bools) -> Floats:
@@ -97,7 +129,8 @@ def _expected_units(world: World, place: Ints, week: int) -> Floats:
     return np.asarray(total * wish * season * np.exp(0.3 * _shown_rating_edge(world)))
 
 
-def _report_sales(world: World, units: Ints, promoted: Bools, week: int) -> None:
+def _report_sales(world: World, units: Ints, promoted: Bools, week: int) -> dict[str, npt.NDArray[Any]]:
+    """Report the week's sales and later corrections of some; returns the rows as first reported."""
     random, rules = world.random("sales"), world.settings.demand
     product = np.flatnonzero(units > 0)
     day = world.week_start(week) // DAY + random.integers(0, 7, len(product))
@@ -105,8 +138,13 @@ def _report_sales(world: World, units: Ints, promoted: Bools, week: int) -> None
     price *= random.uniform(0.97, 1.03, len(product))
     sold = units[product]
     recorded = world.recorded("sales", (day + 1) * DAY + random.integers(1, 6, len(product)) * HOUR, leaf=True)
-    columns = {"product_id": product, "sold_on": day}
-    world.delivery.add("sales", recorded, {**columns, "units": sold, "revenue": np.round(sold * price, 2)})
+    rows: dict[str, npt.NDArray[Any]] = {
+        "product_id": product,
+        "sold_on": day,
+        "units": sold,
+        "revenue": np.round(sold * price, 2),
+    }
+    world.delivery.add("sales", recorded, {**rows})
     fixed = np.flatnonzero((random.random(len(product)) < rules.correction_share) & (sold > 1))
     left = sold[fixed] - random.integers(1, sold[fixed])
     later = recorded[fixed] + random.integers(1, 21, len(fixed)) * DAY
@@ -120,9 +158,11 @@ def _report_sales(world: World, units: Ints, promoted: Bools, week: int) -> None
             "revenue": np.round(left * price[fixed], 2),
         },
     )
+    return {**rows, "recorded_at": recorded}
 
 
-def _report_places(world: World, place: Ints, sponsored: Bools, active: Bools, week: int) -> None:
+def _report_places(world: World, place: Ints, sponsored: Bools, active: Bools, week: int) -> tuple[Ints, Ints]:
+    """Report the first page of each query; returns on which day it was looked at, and when that was recorded."""
     random, searches = world.random("places"), world.searches
     queries = len(searches.first)
     day = world.week_start(week) // DAY + random.integers(0, 7, queries)
@@ -157,3 +197,4 @@ def _report_places(world: World, place: Ints, sponsored: Bools, active: Bools, w
             "sponsored": 1,
         },
     )
+    return day, recorded

@@ -14,7 +14,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.errors import WrongUse
-from simulator.truth import TRUTH
+from simulator.settings import SimulatorSettings
+from simulator.truth import SETTINGS, TRUTH
 
 
 def read_truth(truth: Path, table: str) -> pd.DataFrame:
@@ -32,6 +33,19 @@ def read_truth(truth: Path, table: str) -> pd.DataFrame:
             f"{truth}: holds no truth of a simulated market; `scrubwatch simulate` writes one beside the market"
         )
     return pq.read_table(folder).to_pandas(date_as_object=False)
+
+
+def read_market(truth: Path) -> SimulatorSettings:
+    """The settings from which a simulated market was made.
+
+    Raises:
+        WrongUse: the folder holds none.
+
+    """
+    file = truth / SETTINGS
+    if not file.is_file():
+        raise WrongUse(f"{file}: not there; `scrubwatch simulate` writes it beside the truth: simulate the market anew")
+    return SimulatorSettings.model_validate_json(file.read_text(encoding="utf-8"))
 
 
 def open_truth(connection: duckdb.DuckDBPyConnection, truth: Path) -> None:

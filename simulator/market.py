@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from simulator.accounts import change_hands, enter, enter_staff, police
 from simulator.clock import instants_in_week
-from simulator.demand import open_trade, trade
-from simulator.findings import take_down
+from simulator.demand import Traded, open_trade, trade
+from simulator.findings import Docket, take_down
 from simulator.look_alikes import Episodes, crowd_reviews, plan_episodes, rightful_work, stir
 from simulator.look_ups import routine
 from simulator.moderation import Work, examine, joined
@@ -28,27 +29,41 @@ from simulator.schemes import (
     sell_standing,
 )
 from simulator.settings import SimulatorSettings
+from simulator.truth import SETTINGS
 from simulator.verdicts import investigate, open_docket
 from simulator.world import World, found_world
 
 Ints = npt.NDArray[np.int64]
 
 
-def simulate(out: Path, truth: Path, settings: SimulatorSettings) -> None:
+class Witness(Protocol):
+    """Sees what no table tells, without touching it."""
+
+    def see(self, world: World, traded: Traded, week: int) -> None:
+        """Look at a week right after its trade."""
+
+    def end(self, world: World, spells: Spells, rings: Rings, docket: Docket) -> None:
+        """Look at a market after its last week."""
+
+
+def simulate(out: Path, truth: Path, settings: SimulatorSettings, witness: Witness | None = None) -> None:
     """Write a marketplace below `out` and what is true of it below `truth`.
 
-    `OUT/TABLE/recorded_on=DATE/part.parquet` holds what was recorded in the week that ends on DATE. More sellers than
+    `OUT/TABLE/recorded_on=DATE/part.parquet` holds what was recorded in the week that ends on DATE, and
+    `TRUTH/settings.json` from what the market was made. More sellers than
     `max_sellers_per_market` become further marketplaces, simulated one after the other, so that memory is bounded.
     The same settings give the same bytes.
     """
+    truth.mkdir(parents=True, exist_ok=True)
+    (truth / SETTINGS).write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
     left, number = settings.market.sellers, 0
     while left > 0:
         sellers = min(left, settings.market.max_sellers_per_market)
-        _simulate_market(found_world(out, truth, settings, number, sellers))
+        _simulate_market(found_world(out, truth, settings, number, sellers), witness)
         left, number = left - sellers, number + 1
 
 
-def _simulate_market(world: World) -> None:
+def _simulate_market(world: World, witness: Witness | None) -> None:
     market = world.settings.market
     world.number_rows("reviewer", round(world.settings.population.reviewers_per_seller * len(world.sellers.size)))
     world.number_rows("owner", len(world.sellers.size))
@@ -64,7 +79,9 @@ def _simulate_market(world: World) -> None:
         enter(world, week)
         change_hands(world, week)
         stir(world, episodes, week)
-        trade(world, trading, week)
+        traded = trade(world, trading, week)
+        if witness is not None:
+            witness.see(world, traded, week)
         if week == take_down_in >= 0:
             take_down(world, docket, spells, rings, week)
         work = _post_and_plan(world, episodes, spells, rings, week)
@@ -83,6 +100,8 @@ def _simulate_market(world: World) -> None:
     world.delivery.write_until(market.weeks)
     note_guilt(world, spells, rings)
     world.truth.write()
+    if witness is not None:
+        witness.end(world, spells, rings, docket)
 
 
 def _post_and_plan(world: World, episodes: Episodes, spells: Spells, rings: Rings, week: int) -> Work:
@@ -141,4 +160,4 @@ def _mask(world: World, sellers: Ints) -> npt.NDArray[np.bool_]:
     return mask
 
 
-__all__ = ["NEVER", "simulate"]
+__all__ = ["NEVER", "Witness", "simulate"]

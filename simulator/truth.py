@@ -15,6 +15,9 @@ from simulator.schema import BOOL, DATE, TABLES, TIME, Column
 
 Rows = dict[str, npt.NDArray[Any]]
 
+SETTINGS = "settings.json"
+"""Name of the file of the settings from which the market was made."""
+
 _SELLER, _STAFF, _RING, _SCHEME = (
     Column("id", "seller"),
     Column("id", "staff"),

@@ -1,0 +1,1 @@
+"""The price of evasion: what staying unseen costs a manipulator, searched and estimated against fixed models."""
