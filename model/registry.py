@@ -136,11 +136,12 @@ class Registry:
             self._client.delete_registered_model_alias(self._settings.registered_model, alias)
 
     def tag(self, model: Registered, tags: Mapping[str, str]) -> None:
-        """Write tags on a version and on its run."""
+        """Write tags on a version and on its run, the version's last one last of all."""
         with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
             for name, value in tags.items():
-                self._client.set_model_version_tag(model.name, model.version, name, value)
                 self._client.set_tag(model.run_id, name, value)
+            for name, value in tags.items():
+                self._client.set_model_version_tag(model.name, model.version, name, value)
 
     def find(self, model: str) -> Registered | None:
         """Return the version that its number, its label, an alias or a run id names; None if there is none."""
