@@ -178,8 +178,8 @@ def write_bundle(folder: Path, booster: str, card: Card) -> str:
         raise WrongUse(f"{folder}: something is there already; a model is never overwritten, name a new folder")
     texts = {BOOSTER: booster.encode(), CARD: (card.model_dump_json(indent=2) + "\n").encode()}
     sums = "".join(f"{hashlib.sha256(text).hexdigest()}  {name}\n" for name, text in texts.items()).encode()
-    staged = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(staged, ignore_errors=True)
+    staged = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(staged, ignore_errors=True)  # what a writer that was killed has left
     staged.mkdir(parents=True)
     for name, text in {**texts, SUMS: sums}.items():
         with (staged / name).open("wb") as file:

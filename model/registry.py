@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,7 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 DATABASE = "mlflow.db"
 
+_STAGED = "staged"
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -69,6 +71,8 @@ class Registry:
         with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
             from mlflow import MlflowClient  # noqa: PLC0415 - costs a second
 
+            if tracking_uri is None and not (self._store_path / DATABASE).is_file():
+                _make_database(self._store_path / DATABASE)
             self._client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
             self._experiment = self._experiment_id(None if tracking_uri else self._store_path / "models")
 
@@ -173,14 +177,16 @@ class Registry:
             return here
         fetched = self._store_path / "models" / "fetched" / model.run_id
         if not (fetched / BUNDLE).is_dir():
-            fetched.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with _quietly(self.uri):
+            with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
+                staged = self._room("fetched/.part")
                 try:
-                    self._client.download_artifacts(model.run_id, BUNDLE, str(fetched))
+                    self._client.download_artifacts(model.run_id, BUNDLE, str(staged))
                 except Exception as error:
                     raise NoFittingModel(
                         f"{model.label}: its bundle is not in run {model.run_id} at {self.uri}: {error}"
                     ) from error
+                shutil.rmtree(fetched, ignore_errors=True)
+                staged.rename(fetched)
         return fetched / BUNDLE
 
     def add_text(self, model: Registered, path: str, text: str) -> None:
@@ -199,6 +205,13 @@ class Registry:
                 if _lost_connection(error):
                     raise
                 return None
+
+    def _room(self, name: str) -> Path:
+        """An empty folder below ``models/`` for what is staged while the registry is held; a kill leaves one at most."""
+        room = self._store_path / "models" / name
+        shutil.rmtree(room, ignore_errors=True)
+        room.mkdir(parents=True, mode=0o700)
+        return room
 
     def _run(self, key: str, name: str, tags: Mapping[str, str]) -> str:
         """The run with this key, made if there is none: a writer that was killed may have begun it."""
@@ -250,14 +263,15 @@ class Registry:
 
         inputs = Schema([ColSpec("double", name, required=False) for name in bundle.signals])
         requirements = [f"{name}=={version}" for name, version in bundle.card.libraries.items() if name == "lightgbm"]
-        with tempfile.TemporaryDirectory() as staged:
-            mlflow.lightgbm.save_model(
-                bundle.as_booster(),
-                f"{staged}/{FLAVOUR}",
-                signature=ModelSignature(inputs, Schema([ColSpec("double")])),
-                pip_requirements=requirements,
-            )
-            self._client.log_artifacts(run_id, f"{staged}/{FLAVOUR}", FLAVOUR)
+        staged = self._room(_STAGED)
+        mlflow.lightgbm.save_model(
+            bundle.as_booster(),
+            str(staged / FLAVOUR),
+            signature=ModelSignature(inputs, Schema([ColSpec("double")])),
+            pip_requirements=requirements,
+        )
+        self._client.log_artifacts(run_id, str(staged / FLAVOUR), FLAVOUR)
+        shutil.rmtree(staged)
         return f"{self._client.get_run(run_id).info.artifact_uri}/{FLAVOUR}"
 
     def _create_version(self, source: str, run_id: str, tags: dict[str, str]) -> Registered:
@@ -265,6 +279,19 @@ class Registry:
         if not self._client.search_registered_models(f"name='{name}'"):
             self._client.create_registered_model(name)
         return _registered(self._client.create_model_version(name, source, run_id, tags=tags, await_creation_for=0))
+
+
+def _make_database(place: Path) -> None:
+    """Make the database beside its place: one whose tables are half made, as a kill leaves it, is broken for good."""
+    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine  # noqa: PLC0415 - costs a second
+
+    beside = place.with_name(f"{place.name}.next")
+    for left in (beside, beside.with_name(f"{beside.name}-journal")):
+        left.unlink(missing_ok=True)
+    engine = create_sqlalchemy_engine(f"sqlite:///{beside}")
+    _initialize_tables(engine)
+    engine.dispose()
+    beside.replace(place)
 
 
 def _known(metrics: Mapping[str, float | None]) -> list[Any]:

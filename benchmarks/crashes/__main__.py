@@ -1,9 +1,9 @@
 """Kills every job at each of its write points and runs it again: nothing may be lost, doubled, or left to grow.
 
-python -m benchmarks.crashes [--jobs features,score] [--each-site] [--work DIR]
+python -m benchmarks.crashes [--jobs features,score] [--kills N] [--work DIR]
 
 Each point is killed twice in a row, once before the write and, where the write can be cut, once in the middle of it.
-Then the job runs undisturbed. With --each-site only the first and the last point of each line of code are killed.
+Then the job runs undisturbed. With --kills N only so many ways to die are tried, of every line of code that writes first.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> None:
     """Print a line a job and every difference; ends with 1 if there was one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", default=",".join(JOBS), help="which jobs, with commas between")
-    parser.add_argument("--each-site", action="store_true", help="first and last point of each line of code alone")
+    parser.add_argument("--kills", type=int, default=None, help="ways to die of each job; without it all")
     parser.add_argument("--work", type=Path, default=None, help="where all of it lies; made anew")
     given = parser.parse_args()
     for name in _IMPORTED:
@@ -42,7 +42,7 @@ def main() -> None:
     found: list[Verdict] = []
     for name in given.jobs.split(","):
         began = time.monotonic()
-        told = Harness(name, work / name.replace(" ", "-")).run(each_site=given.each_site)
+        told = Harness(name, work / name.replace(" ", "-")).run(given.kills)
         found.append(told)
         print(f"{told.line()}, {time.monotonic() - began:.0f} s", flush=True)
         print("".join(f"  {line}\n" for line in told.differences), end="", flush=True)

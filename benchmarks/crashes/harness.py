@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,15 +61,15 @@ class Harness:
         self._prepare, self._job = JOBS[name]
         self._room = Room(work / "room")
 
-    def run(self, *, each_site: bool) -> Verdict:
-        """Kill the job at all its points, or at the first and the last of each site."""
+    def run(self, most: int | None) -> Verdict:
+        """Kill the job at all its points, or at so many that lie apart."""
         base = Room(self._work / "base")
         base.root.mkdir(parents=True)
         (base.root / "tmp").mkdir()
         _in_child(base, lambda: self._prepare(base))
         points, expected, files = self._undisturbed(base)
         told = Verdict(self._name, len(points), len({(point.site, point.kind) for point in points}))
-        for point, tear in _chosen(points, each_site=each_site):
+        for point, tear in _chosen(points, most):
             found, killed = self._killed(base, point, tear)
             told.kills += killed
             told.differences += self._compared(point, tear, found, expected, files)
@@ -169,16 +170,27 @@ def _in_child(room: Room, call: Callable[[], Any], *, may_die: bool = False) -> 
     return json.loads(answer.read_text(encoding="utf-8"))
 
 
-def _chosen(points: list[Point], *, each_site: bool) -> Iterator[tuple[Point, Tear]]:
-    ends: dict[tuple[str, str], list[Point]] = {}
+def _chosen(points: list[Point], most: int | None) -> list[tuple[Point, Tear]]:
+    """All ways to die, or so many of them: of each line of code one before any line has two, evenly among those."""
+    ways: list[tuple[Point, Tear]] = []
     for point in points:
-        ends.setdefault((point.site, point.kind), []).append(point)
-    kept = {each.number for alike in ends.values() for each in (alike[0], alike[-1])}
-    for point in points:
-        if not each_site or point.number in kept:
-            yield point, "before"
-            if point.torn:
-                yield point, "torn"
+        ways.append((point, "before"))
+        if point.torn:
+            ways.append((point, "torn"))
+    if most is None or most >= len(ways):
+        return ways
+    seen: Counter[tuple[str, str, Tear]] = Counter()
+    turns = []
+    for place, (point, tear) in enumerate(ways):
+        told = (point.site, point.kind, tear)
+        turns.append((seen[told], place))
+        seen[told] += 1
+    firsts = [place for turn, place in sorted(turns) if turn == 0]
+    others = [place for turn, place in sorted(turns) if turn > 0]
+    taken = firsts + others
+    if len(firsts) > most:
+        taken = [firsts[number * len(firsts) // most] for number in range(most)]
+    return [ways[place] for place in sorted(taken[:most])]
 
 
 def _paths(room: Room) -> set[str]:

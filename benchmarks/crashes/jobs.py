@@ -114,6 +114,10 @@ def _features(room: Room) -> None:
     signals_at(store, [date(2024, 2, 12), date(2024, 3, 4)], settings())
 
 
+def _registry(room: Room) -> None:
+    Registry(room.store, settings().tracking, tracking_uri=None, wait_seconds=AROUND.wait_seconds)
+
+
 def _retrain(room: Room) -> None:
     retrain(room.data, room.store, NEXT, settings(), AROUND)
 
@@ -154,6 +158,7 @@ def _pack(room: Room) -> None:
 Step = Callable[[Room], None]
 JOBS: dict[str, tuple[Step, Step]] = {
     "features": (tiny_market, _features),
+    "first registry": (tiny_market, _registry),
     "first retrain": (market, _retrain_first),
     "retrain": (learned, _retrain),
     "score": (learned, _score),
