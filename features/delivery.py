@@ -157,7 +157,7 @@ def _inspect_table(
         try:
             with pq.ParquetFile(path) as file:
                 rows, schema = file.metadata.num_rows, file.schema_arrow
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             problems.append(f"{name}: not a readable Parquet file (cut short, or another format): {error}")
             continue
         doubled = _doubled(table, schema)

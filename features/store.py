@@ -176,7 +176,7 @@ class Store:
                 if found not in live:
                     found.unlink()
         shutil.rmtree(self.scratch, ignore_errors=True)
-        self.scratch.mkdir(mode=0o700)
+        self.scratch.mkdir(mode=0o700, exist_ok=True)  # what cannot be removed is told by who writes there next
 
 
 def file_stamp(path: Path) -> str:

@@ -207,7 +207,7 @@ class Registry:
                 return None
 
     def _room(self, name: str) -> Path:
-        """An empty folder below ``models/`` for what is staged while the registry is held; a kill leaves one at most."""
+        """An empty folder below ``models/``, used while the registry is held; what a kill leaves goes with the next."""
         room = self._store_path / "models" / name
         shutil.rmtree(room, ignore_errors=True)
         room.mkdir(parents=True, mode=0o700)

@@ -2,8 +2,9 @@
 
 python -m benchmarks.crashes [--jobs features,score] [--kills N] [--work DIR]
 
-Each point is killed twice in a row, once before the write and, where the write can be cut, once in the middle of it.
-Then the job runs undisturbed. With --kills N only so many ways to die are tried, of every line of code that writes first.
+Each point is killed twice in a row before the write, and twice in the middle of it where it can be cut; and twice the
+disk is full there, which must be said plainly. Then the job runs undisturbed. With --kills N only so many ways to fail
+are tried of each job, of every line of code that writes one before any has two.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def main() -> None:
     for name in _IMPORTED:
         importlib.import_module(name)  # once, not in each of the forked processes
     work = given.work or Path(tempfile.mkdtemp(prefix="crashes-"))
+    shutil.rmtree(work, ignore_errors=True)
     found: list[Verdict] = []
     for name in given.jobs.split(","):
         began = time.monotonic()

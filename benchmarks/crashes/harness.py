@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.crashes.jobs import JOBS, Room, files_below, outcome
 from benchmarks.crashes.points import Point, Tear, Watch, unseen
+from features.errors import ScrubwatchError, machine_trouble
 
 _KILLED = 9
 
@@ -103,7 +106,7 @@ class Harness:
 
         try:
             for watch in (Watch(self._room.root, point.number, tear), Watch(self._room.root, point.number, tear), None):
-                if _in_child(self._room, lambda watch=watch: self._watched(watch), may_die=True) != _KILLED:
+                if _in_child(self._room, partial(self._watched, watch), may_die=True) != _KILLED:
                     break
                 kills += 1
             return _in_child(self._room, finish), kills
@@ -113,7 +116,12 @@ class Harness:
     def _watched(self, watch: Watch | None) -> None:
         if watch is not None:
             watch.begin()
-        self._job(self._room)
+        try:
+            self._job(self._room)
+        except Exception as error:
+            if watch is None or not (isinstance(error, ScrubwatchError) or machine_trouble(error)):
+                raise
+            os.kill(os.getpid(), signal.SIGKILL)  # it has said what is wrong; all that is open falls with it
 
     def _compared(
         self, point: Point, tear: Tear, found: Any, expected: dict[str, Any], files: list[str]
@@ -174,7 +182,7 @@ def _chosen(points: list[Point], most: int | None) -> list[tuple[Point, Tear]]:
     """All ways to die, or so many of them: of each line of code one before any line has two, evenly among those."""
     ways: list[tuple[Point, Tear]] = []
     for point in points:
-        ways.append((point, "before"))
+        ways += [(point, "before"), (point, "full")]
         if point.torn:
             ways.append((point, "torn"))
     if most is None or most >= len(ways):

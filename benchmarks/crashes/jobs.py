@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -76,8 +77,8 @@ def settings() -> Configuration:
 
 
 def tiny_market(room: Room) -> None:
-    """Twelve sellers over ten weeks, and no store."""
-    simulate(room.data, room.root / "truth", settings_with(_CULPRITS, sellers=12, weeks=10, seed=3))
+    """Six sellers over five weeks, and no store."""
+    simulate(room.data, room.root / "truth", settings_with(_CULPRITS, sellers=6, weeks=5, seed=3))
 
 
 def market(room: Room) -> None:
@@ -109,9 +110,12 @@ def old(room: Room) -> None:
 
 
 def _features(room: Room) -> None:
+    secrets.token_hex = lambda size=32: (
+        "5" * 2 * (size or 32)
+    )  # the same key in every store, so that stores can be equal
     store = Store(room.store, AROUND.wait_seconds)
     take_in(room.data, store, None, settings())
-    signals_at(store, [date(2024, 2, 12), date(2024, 3, 4)], settings())
+    signals_at(store, [date(2024, 1, 29)], settings())
 
 
 def _registry(room: Room) -> None:
@@ -152,7 +156,7 @@ def _rollback(room: Room) -> None:
 
 def _pack(room: Room) -> None:
     store = Store(room.store, AROUND.wait_seconds)
-    pack(sorted(listings_of(store))[0], room.scores, room.root / "out" / "case.zip", store, settings(), AROUND)
+    pack(min(listings_of(store)), room.scores, room.root / "out" / "case.zip", store, settings(), AROUND)
 
 
 Step = Callable[[Room], None]

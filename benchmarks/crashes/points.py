@@ -6,6 +6,7 @@ SQLite) are told apart by their calls. ``unseen`` says which files came about at
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -15,8 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Tear = Literal["before", "torn"]
-"""Whether the kill comes before the write, or when it is half done."""
+import duckdb
+import lightgbm
+import pyarrow.parquet as pq
+from sqlalchemy import Engine, event
+
+Tear = Literal["before", "torn", "full"]
+"""Whether the process dies before the write or when it is half done, or lives to see that the disk is full."""
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES = {"os.rename": 1, "os.mkdir": 0, "os.remove": 0, "os.rmdir": 0, "os.truncate": 0, "os.link": 1}
@@ -74,6 +80,8 @@ class Watch:
         self.points.append(Point(number, kind, path, _site(), tear is not None))
         if number != self.kill_at:
             return
+        if self.tear == "full":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
         if self.tear == "torn" and tear is not None:
             tear()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -95,11 +103,6 @@ class Watch:
             self._busy = False
 
     def _watch_libraries(self) -> None:
-        import duckdb
-        import lightgbm
-        import pyarrow.parquet as pq
-        from sqlalchemy import Engine, event
-
         write, save, execute = pq.write_table, lightgbm.Booster.save_model, duckdb.DuckDBPyConnection.execute
 
         def write_table(table: Any, where: Any, *more: Any, **named: Any) -> Any:
@@ -117,7 +120,12 @@ class Watch:
                 self.at("duckdb", str(target), lambda: _halved(target, execute, connection, query, *more, **named))
             return execute(connection, query, *more, **named)
 
-        pq.write_table, lightgbm.Booster.save_model, duckdb.DuckDBPyConnection.execute = write_table, save_model, run
+        for owner, name, watched in (
+            (pq, "write_table", write_table),
+            (lightgbm.Booster, "save_model", save_model),
+            (duckdb.DuckDBPyConnection, "execute", run),
+        ):
+            setattr(owner, name, watched)
 
         def statement(connection: Any, _cursor: Any, text: str, *_: Any) -> None:
             if not text.lstrip().lower().startswith(("select", "pragma")):

@@ -30,8 +30,8 @@ def main() -> None:
             Worker(Path(work), range(given.seed + first, given.seed + given.sets, given.workers), until)
             for first in range(given.workers)
         ]
-        while any([worker.goes_on() for worker in workers]):
-            time.sleep(0.2)
+        while workers_left := [worker for worker in workers if worker.goes_on()]:
+            time.sleep(0.2 / len(workers_left))
         for worker in workers:
             found.add(worker.tally)
     print("\n".join(found.lines()))

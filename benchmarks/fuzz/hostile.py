@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.blank import schema_of
+from features.blank import IdKind, schema_of
 from features.contract import TABLES
 
 Market = dict[str, pa.Table]
@@ -54,19 +54,18 @@ TYPES: tuple[pa.DataType, ...] = (
 NAMES = ("rule", "file", "filename", "known_at", "other_values", "raw_rating", "delivered", "select", 'a"b', "x y", "é")
 
 
-def honest(seed: int, ids: str) -> Market:
+def honest(seed: int, ids: IdKind) -> Market:
     """A market of four sellers and a dozen rows a table, all of which keep the contract."""
     random = Random(seed)  # noqa: S311  (a market, not a secret)
     rows: dict[str, list[dict[str, Any]]] = {
         name: [_row(random, name, number) for number in range(4 if table.versioned else 14)]
         for name, table in TABLES.items()
     }
-    kind = "integer" if ids == "integer" else "string"
     tables = {}
     for name, given in rows.items():
-        schema = pa.schema([field.with_nullable(nullable=True) for field in schema_of(TABLES[name], kind)])
+        schema = pa.schema([field.with_nullable(nullable=True) for field in schema_of(TABLES[name], ids)])
         keys = [column.name for column in TABLES[name].columns if column.kind == "key"]
-        told = [{**row, **{key: _id(row.get(key), kind) for key in keys}} for row in given]
+        told = [{**row, **{key: _id(row.get(key), ids) for key in keys}} for row in given]
         tables[name] = pa.Table.from_pylist(told, schema)
     return tables
 
@@ -181,11 +180,11 @@ def columns_gone_or_strange(random: Random, tables: Market, _: Path) -> None:
         tables[name] = table.remove_column(place)
     elif what == 1:
         tables[name] = table.append_column(field, table.column(place))
-    elif what == 2:  # noqa: PLR2004
+    elif what == 2:
         tables[name] = table.rename_columns(
             [*table.column_names[:place], field.name.upper(), *table.column_names[place + 1 :]]
         )
-    elif what == 3:  # noqa: PLR2004
+    elif what == 3:
         tables[name] = table.select([])
     else:
         added = random.choice((*NAMES, field.name.upper()))
@@ -223,7 +222,7 @@ def cycles(random: Random, tables: Market, _: Path) -> None:
 
 def crowd(random: Random, tables: Market, _: Path) -> None:
     """Give one seller a great many rows."""
-    if random.random() > 0.02 or "review_id" not in tables["reviews"].column_names or not len(tables["reviews"]):  # noqa: PLR2004
+    if random.random() > 0.02 or "review_id" not in tables["reviews"].column_names or not len(tables["reviews"]):
         return
     many = tables["reviews"].take([0] * 300_000)
     place = many.column_names.index("review_id")
@@ -246,7 +245,7 @@ def no_rows(random: Random, tables: Market, _: Path) -> None:
 
 def _plain(table: pa.Table, place: int) -> list[Any]:
     try:
-        return table.column(place).to_pylist()
+        return list(table.column(place).to_pylist())
     except (ValueError, OverflowError, pa.ArrowException):
         return [None] * len(table)
 
@@ -299,9 +298,9 @@ def strange_files(random: Random, _: Market, folder: Path) -> None:
         file.symlink_to(folder / name)
     elif what == 1:
         file.symlink_to("/nowhere/at all")
-    elif what == 2:  # noqa: PLR2004
+    elif what == 2:
         file.mkdir()
-    elif what == 3:  # noqa: PLR2004
+    elif what == 3:
         file.write_text("seller_id,marketplace\n1,US\n")
     else:
         shutil.rmtree(folder / "reviews", ignore_errors=True)

@@ -16,15 +16,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 import configs
-from benchmarks.fuzz.hostile import CANARY, hostile, honest
+from benchmarks.fuzz.hostile import CANARY, honest, hostile
+from features.blank import IdKind
 from features.errors import ContractBroken, WrongUse
 from features.intake import take_in
 from features.panel import signals_at
 from features.settings import read_settings
-from features.store import Store
+from features.store import Store, file_digest
 from model.settings import Configuration
 
 _SIGNALS_OF_EVERY = 10
@@ -80,6 +79,7 @@ class Worker:
         self._folder.mkdir(parents=True)
         self.tally = Tally()
         self._next = 0
+        self._child = 0
         self._start()
 
     def goes_on(self) -> bool:
@@ -136,7 +136,8 @@ def try_one(seed: int, folder: Path) -> Tally:
     for left in (data, store.path):
         shutil.rmtree(left, ignore_errors=True)
     done: list[str] = []
-    settings, ids = _settings(seed), ("string", "integer")[seed % 2]
+    settings = _settings(seed)
+    ids: IdKind = "integer" if seed % 2 else "string"
     try:
         for delivery in range(1 + seed % 5 // 4):
             shutil.rmtree(data, ignore_errors=True)
@@ -181,8 +182,9 @@ def _broken_promises(store: Store) -> Iterator[str]:
     if Path(CANARY).exists():
         yield "something in the data was run as SQL"
     for path, entry in store.manifest().files.items():
-        if not (store.path / path).is_file() or pq.read_metadata(store.path / path).num_rows != entry.rows:
+        if not (store.path / path).is_file() or file_digest(store.path / path) != entry.sha256:
             yield f"{path} is not as the manifest says"
+            return
 
 
 def _settings(seed: int) -> Configuration:
