@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from features.audit_log import AuditLog
 from features.errors import NoFittingModel, ScrubwatchError, TrackingUnreachable
 from features.locks import alone
 from model.bundle import Bundle
@@ -113,7 +114,7 @@ class Registry:
 
         """
         with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
-            run_id = str(self._client.create_run(self._experiment, run_name=name, tags=dict(tags)).info.run_id)
+            run_id = self._create_run(name, tags)
             self._client.log_batch(run_id, metrics=_known(metrics))
             self._client.log_text(run_id, page, "report.html")
             self._client.set_terminated(run_id)
@@ -216,8 +217,13 @@ class Registry:
     def _run(self, key: str, name: str, tags: Mapping[str, str]) -> str:
         """The run with this key, made if there is none: a writer that was killed may have begun it."""
         found = self._client.search_runs([self._experiment], f"tags.key = '{key}'", max_results=1)
-        run = found[0] if found else self._client.create_run(self._experiment, run_name=name, tags={**tags, "key": key})
-        return str(run.info.run_id)
+        return str(found[0].info.run_id) if found else self._create_run(name, {**tags, "key": key})
+
+    def _create_run(self, name: str, tags: Mapping[str, str]) -> str:
+        """Begin a run, which carries the audit log's head of that moment."""
+        head = AuditLog(self._store_path, self._wait_seconds).head()
+        told = {**tags, "audit_log_head": head or "empty"}
+        return str(self._client.create_run(self._experiment, run_name=name, tags=told).info.run_id)
 
     def _log_trial(self, parent: str, trial: Trial, record: RunRecord) -> None:
         from mlflow.entities import Param  # noqa: PLC0415 - costs a second
@@ -288,8 +294,10 @@ def _make_database(place: Path) -> None:
     beside = place.with_name(f"{place.name}.next")
     for left in (beside, beside.with_name(f"{beside.name}-journal")):
         left.unlink(missing_ok=True)
-    engine = create_sqlalchemy_engine(f"sqlite:///{beside}")
-    _initialize_tables(engine)
+    make_engine: Any = create_sqlalchemy_engine
+    make_tables: Any = _initialize_tables
+    engine = make_engine(f"sqlite:///{beside}")
+    make_tables(engine)
     engine.dispose()
     beside.replace(place)
 

@@ -110,9 +110,7 @@ def old(room: Room) -> None:
 
 
 def _features(room: Room) -> None:
-    secrets.token_hex = lambda size=32: (
-        "5" * 2 * (size or 32)
-    )  # the same key in every store, so that stores can be equal
+    setattr(secrets, "token_hex", lambda size: "5" * 2 * size)  # noqa: B010  (one key, so that stores can be equal)
     store = Store(room.store, AROUND.wait_seconds)
     take_in(room.data, store, None, settings())
     signals_at(store, [date(2024, 1, 29)], settings())
@@ -198,7 +196,7 @@ def outcome(room: Room) -> dict[str, Any]:
             {**asdict(version), "run_id": "", "figure": figure, "bundle": _digests(registry.bundle_folder(version))}
             for version, figure in registry.versions("drawn.average_precision")
         ]
-    return json.loads(json.dumps(told, default=str))
+    return dict(json.loads(json.dumps(told, default=str)))
 
 
 def files_below(room: Room) -> list[str]:
