@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from features.errors import NoFittingModel, WrongUse
 from features.signal import Direction, Signal
 from model.arrays import Floats
+from model.booster_text import check_text
 from model.boosting import open_model, raw_scores
 from model.calibration import Calibration
 
@@ -196,8 +197,8 @@ def read_bundle(folder: Path, catalogue: Mapping[str, Signal]) -> Bundle:
     Files beside the three are not read.
 
     Raises:
-        NoFittingModel: a file is missing, changed, a link or too large, the card cannot be read, or a signal is unknown
-            or has changed its meaning since the model was fitted.
+        NoFittingModel: a file is missing, changed, a link or too large, the card or the text cannot be read, or a
+            signal is unknown or has changed its meaning since the model was fitted.
 
     """
     sums = _read(folder, SUMS)
@@ -213,6 +214,10 @@ def read_bundle(folder: Path, catalogue: Mapping[str, Signal]) -> Bundle:
         where = ".".join(str(part) for part in problem["loc"])
         raise NoFittingModel(f"{folder / CARD}: '{where}': {problem['msg']}. {ADVICE}") from error
     _check_signals(folder, card, catalogue)
+    try:
+        check_text(texts[BOOSTER].decode())
+    except ValueError as error:
+        raise NoFittingModel(f"{folder / BOOSTER}: is no model text that can be used: {error}. {ADVICE}") from error
     bundle = Bundle(card, texts[BOOSTER].decode(), hashlib.sha256(sums).hexdigest())
     if tuple(bundle.as_booster().feature_name()) != bundle.signals:
         raise NoFittingModel(f"{folder}: {BOOSTER} and {CARD} name different signals. {ADVICE}")

@@ -1,4 +1,4 @@
-"""The same data give the same bytes in another time zone and language, with other hash seeds, threads and part sizes."""
+"""The same data give the same bytes in another time zone and language, with other hash seeds, threads and parts."""
 
 from __future__ import annotations
 
