@@ -131,7 +131,6 @@ class Store:
             StoreBusy: another run held it for longer than ``wait_seconds``.
 
         """
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         with alone(self.path, "store", self.wait_seconds):
             self._sweep()
             yield

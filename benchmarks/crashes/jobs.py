@@ -85,7 +85,6 @@ def market(room: Room) -> None:
     """Eighty sellers over 60 weeks, taken in, with the signals of the first week."""
     simulate(room.data, room.root / "truth", settings_with(_CULPRITS, sellers=80, weeks=60, seed=3))
     take_in(room.data, Store(room.store), NEXT, settings())
-    retrain(room.data, room.root / "other", FIRST, settings(), AROUND)
 
 
 def learned(room: Room) -> None:
