@@ -33,7 +33,7 @@ from model.settings import Configuration
 from simulator import simulate
 from simulator.judge import guilty_sellers
 from simulator.settings import read_scenario
-from training.authors import outside_bursts
+from training.authors import bursts_before, outside_bursts
 from training.fit import chosen_signals, fit_model
 from training.labels import label_rows, labelled_cutoffs, training_rows
 
@@ -161,9 +161,10 @@ def table(market: Market, shares: Sequence[float], seed: int) -> Iterator[str]:
         for share in shares:
             targets = free[: round(share / (1 - share) * len(market.verdicts))]
             verdicts = false_verdicts(market, attack, targets)
-            for most in (_WITHOUT_LIMIT, limit):
+            reached = len(bursts_before(verdicts, market.as_of, market.configuration.labels))
+            for most in (_WITHOUT_LIMIT, limit) if reached else (limit,):
                 margins, resting = ranked(market, verdicts, most)
-                shown = "none" if most == _WITHOUT_LIMIT else str(most)
+                shown = "none" if most == _WITHOUT_LIMIT else str(most) if reached else "not reached"
                 yield f"| {attack.name} | {share:.0%} | {shown} | {told(market, margins, resting, targets)} |"
 
 
