@@ -14,7 +14,7 @@ LINT := $(BIN)/ruff format --quiet --check . || { echo "not formatted: make form
 	&& $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 REAL_DATA ?= ../shared/data/bitcoin_otc
 
-.PHONY: help setup demo test check lint format real browser screenshots mutations laws engine markets weekly evasion prove lock
+.PHONY: help setup demo test check lint format real browser screenshots mutations laws engine markets weekly evasion trust prove lock
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-10s%s\n", t, $$0 }'
@@ -69,12 +69,20 @@ weekly: .venv/.installed  ## The gate's trials, twelve weeks lived twice, and wh
 	@$(BIN)/python -m benchmarks.weeks
 	@$(BIN)/python -m benchmarks.retrain
 
+trust: .venv/.installed  ## Kill, fuzz, poison and wear out the jobs, on the oldest versions too; docs/trust.md says what came of it (many hours)
+	@$(BIN)/python -m benchmarks.crashes
+	@$(BIN)/python -m benchmarks.fuzz
+	@$(BIN)/python -m benchmarks.concurrent
+	@$(BIN)/python -m benchmarks.poisoning
+	@$(BIN)/python -m benchmarks.soak
+	@$(BIN)/python -m benchmarks.oldest .venv-oldest
+
 evasion: .venv/.installed  ## What evading the product costs beside evading the fixed peer, rounds, and scenarios crossed (a day)
 	@$(BIN)/python -m benchmarks.evasion hard_01 hard_02 hard_03 hard_04 hard_05 hard_06 hard_07 hard_08 hard_09 hard_10
 	@$(BIN)/python -m benchmarks.evasion_rounds
 	@$(BIN)/python -m benchmarks.scenarios_matrix
 
-prove: check real browser laws mutations engine markets weekly evasion  ## Everything that is claimed: `make check`, then every benchmark
+prove: check real browser laws mutations engine markets weekly evasion trust  ## Everything that is claimed: `make check`, then every benchmark
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \

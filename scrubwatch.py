@@ -30,13 +30,19 @@ def main() -> None:
     """Run a command; a failure with a message for people ends with its exit code and that message alone."""
     _siblings_only()
     from commands import command
-    from features.errors import ScrubwatchError
+    from features.errors import ScrubwatchError, machine_trouble
 
     try:
         command()
     except ScrubwatchError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception as error:
+        told = machine_trouble(error)
+        if told is None:
+            raise
+        print(told, file=sys.stderr)
+        sys.exit(ScrubwatchError.exit_code)
 
 
 if __name__ == "__main__":

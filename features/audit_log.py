@@ -73,6 +73,8 @@ class AuditLog:
         self._store_path = store_path
         self._wait_seconds = wait_seconds
         self.path = store_path / "audit.log"
+        self._read = b""
+        self._entries: list[Entry] = []
 
     def append(self, at: datetime, who: str, action: str, why: str, details: Mapping[str, str]) -> Entry:
         """Add an entry, durably.
@@ -97,12 +99,16 @@ class AuditLog:
     def entries(self) -> list[Entry]:
         """All entries, the first first; a last line that a killed writer left unfinished is none.
 
+        What was found whole before and is the same bytes is not checked again.
+
         Raises:
             ScrubwatchError: an entry was changed, dropped or put in between.
 
         """
-        found: list[Entry] = []
-        for number, line in enumerate(self._lines(), start=1):
+        content = self._whole_lines()
+        found = list(self._entries) if content.startswith(self._read) else []
+        lines = content[len(self._read) if found else 0 :].decode(errors="replace").split("\n")[:-1]
+        for number, line in enumerate(lines, start=len(found) + 1):
             try:
                 entry = Entry(**json.loads(line))
             except (json.JSONDecodeError, TypeError) as error:
@@ -113,7 +119,8 @@ class AuditLog:
             if entry.sealed() != entry:
                 raise self._broken(number, "was changed after it was written")
             found.append(entry)
-        return found
+        self._read, self._entries = content, found
+        return list(found)
 
     def verified(self, head: str | None) -> list[Entry]:
         """All entries, once the log is found whole and to hold the entry with this digest, if one is given.
@@ -140,12 +147,12 @@ class AuditLog:
         wanted = details.items()
         return next((e for e in reversed(self.entries()) if e.action == action and wanted <= e.details.items()), None)
 
-    def _lines(self) -> list[str]:
+    def _whole_lines(self) -> bytes:
         try:
-            content = self.path.read_text(encoding="utf-8")
+            content = self.path.read_bytes()
         except FileNotFoundError:
-            return []
-        return [line.removesuffix("\n") for line in content.splitlines(keepends=True) if line.endswith("\n")]
+            return b""
+        return content[: content.rfind(b"\n") + 1]
 
     def _drop_torn_line(self) -> None:
         """Cut off what a killed writer left after the last whole line."""

@@ -112,6 +112,8 @@ def _stars(name: str, *, optional: bool = False) -> Column:
     return Column(name, "whole", optional=optional, low=1, high=5)
 
 
+_MOST, _MOST_MONEY = 1e9, 1e11
+"""Counts and amounts of one row beyond these are mistakes of an export; a year of them still adds up exactly."""
 _SELLER = _key("seller_id", "seller", parent="sellers")
 _PRODUCT = _key("product_id", "product", parent="products")
 _SOME_SELLER = _key("seller_id", "seller", optional=True)
@@ -206,7 +208,7 @@ _TABLES = (
             _PRODUCT,
             _key("query_id", "query"),
             _date("observed_on"),
-            Column("position", "whole", low=1),
+            Column("position", "whole", low=1, high=_MOST),
             Column("sponsored", "flag"),
         ),
         repeat="correction",
@@ -215,7 +217,12 @@ _TABLES = (
         "sales",
         ("product_id", "sold_on"),
         "sold_on",
-        (_PRODUCT, _date("sold_on"), Column("units", "whole"), Column("revenue", "real")),
+        (
+            _PRODUCT,
+            _date("sold_on"),
+            Column("units", "whole", low=-_MOST, high=_MOST),
+            Column("revenue", "real", low=-_MOST_MONEY, high=_MOST_MONEY),
+        ),
         repeat="correction",
     ),
     Table(
@@ -247,7 +254,7 @@ _TABLES = (
             _SOME_PRODUCT,
             _key("review_id", "review", optional=True),
             _key("reviewer_id", "reviewer", optional=True),
-            Column("records", "whole", optional=True, low=0),
+            Column("records", "whole", optional=True, low=0, high=_MOST),
             _SOME_TICKET,
         ),
     ),

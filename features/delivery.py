@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -142,6 +143,9 @@ def _inspect_table(
     fresh: dict[str, InputFile] = {}
     schemas: dict[str, pa.Schema] = {}
     for name, path in entries.items():
+        if not path.is_file():
+            problems.append(f"{name}: is no file (a folder, or a link to nothing); deliver it again, or remove it")
+            continue
         stamp, before = file_stamp(path), taken.get(name)
         if before is not None and before.stamp == stamp:
             listed[name] = before
@@ -152,10 +156,15 @@ def _inspect_table(
             continue
         try:
             with pq.ParquetFile(path) as file:
-                rows, schemas[name] = file.metadata.num_rows, file.schema_arrow
-        except (pa.ArrowException, OSError) as error:
+                rows, schema = file.metadata.num_rows, file.schema_arrow
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             problems.append(f"{name}: not a readable Parquet file (cut short, or another format): {error}")
             continue
+        doubled = _doubled(table, schema)
+        if doubled:
+            problems.append(f"{table.name}.{doubled[0]}: stands twice in {name}; each column has a name of its own")
+            continue
+        schemas[name] = schema
         if before is not None:
             problems += _changed(table, name, before, rows)
         listed[name] = fresh[name] = InputFile(table.name, rows, path.stat().st_size, digest, stamp)
@@ -188,6 +197,12 @@ def _schema_problems(table: Table, schemas: Mapping[str, pa.Schema]) -> Iterator
                 yield f"{table.name}.{column.name}: must be {wanted}, found {kind} in {name}"
         if "recorded_at" in schema.names and not pa.types.is_timestamp(schema.field("recorded_at").type):
             yield f"{table.name}.recorded_at: must be a timestamp, found {schema.field('recorded_at').type} in {name}"
+
+
+def _doubled(table: Table, schema: pa.Schema) -> list[str]:
+    """Columns of the contract that stand twice; case does not tell two columns apart, as it does not in SQL."""
+    times = Counter(name.lower() for name in schema.names)
+    return [name for name in (*(column.name for column in table.columns), "recorded_at") if times[name] > 1]
 
 
 def _reads_as_null_or_whole(column: Column, kind: pa.DataType) -> bool:

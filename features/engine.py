@@ -9,13 +9,15 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from features.locks import make_store
 from features.settings import EngineSettings
 
 
 @contextmanager
 def connect(settings: EngineSettings, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory database whose spill files live, and die, in a folder under ``scratch``."""
-    scratch.mkdir(parents=True, exist_ok=True)
+    make_store(scratch.parent)
+    scratch.mkdir(exist_ok=True, mode=0o700)
     with TemporaryDirectory(prefix="duckdb-", dir=scratch) as spill:
         options: dict[str, str | bool | int | float | list[str]] = {
             "threads": settings.threads,

@@ -11,7 +11,7 @@ import duckdb
 from features.contract import TABLES, Table
 from features.delivery import Delivery
 from features.engine import count, parquet
-from features.errors import ContractBroken
+from features.errors import ContractBroken, machine_trouble
 from features.intake_report import TableReport
 from features.landed import has_floor, landed, no_rows
 from features.landing import quarantined_before
@@ -128,9 +128,9 @@ def _sort(run: Run, table: Table, as_of: date | None, pending: str) -> None:
         rows = reading(delivered, run.delivery.data, run.key_types, run.settings.contract.recorded_from)
     try:
         connection.execute(f"create or replace temp table staged_{name} as {rows}")
-    except duckdb.OutOfMemoryException:
-        raise
     except duckdb.Error as error:
+        if machine_trouble(error) is not None:
+            raise
         raise ContractBroken(f"{name}: its files cannot be read; deliver them again: {error}") from error
     below = _leave_below_floor(run, table)
     columns = ", ".join(contract_columns(table))

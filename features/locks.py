@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,20 +16,32 @@ from features.errors import StoreBusy
 def alone(store_path: Path, name: str, wait_seconds: float) -> Iterator[None]:
     """Hold a lock of the store, ``locks/NAME.lock``; it falls with the process.
 
+    The store is its owner's alone, and so is whatever is written meanwhile.
+
     Raises:
         StoreBusy: another run held it for longer than ``wait_seconds``.
 
     """
+    make_store(store_path)
     locks = store_path / "locks"
-    locks.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = filelock.FileLock(locks / f"{name}.lock", timeout=wait_seconds)
+    locks.mkdir(exist_ok=True, mode=0o700)
+    lock = filelock.FileLock(locks / f"{name}.lock", timeout=wait_seconds, mode=0o600)
     try:
         lock.acquire()
     except filelock.Timeout:
         raise StoreBusy(
             f"{store_path}: another run has held this {name} for {wait_seconds:g} s; wait for it, or give --wait"
         ) from None
+    before = os.umask(0o077)
     try:
         yield
     finally:
+        os.umask(before)
         lock.release()
+
+
+def make_store(store_path: Path) -> None:
+    """Make the store's folder, and let nobody but its owner enter it."""
+    store_path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if store_path.stat().st_mode & 0o077:
+        store_path.chmod(0o700)

@@ -70,6 +70,8 @@ class FeatureSettings(Section):
     relations: RelationSettings
 
 
+_MOST_BYTES = 2**20
+
 Settings = TypeVar("Settings", bound=BaseModel)
 
 
@@ -81,17 +83,38 @@ def read_settings(path: Path, kind: type[Settings]) -> Settings:
 
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(_text_of(path), _PlainLoader)  # noqa: S506  (a safe loader that knows no aliases)
     except FileNotFoundError:
         raise WrongUse(f"{path}: no such configuration file; `scrubwatch init DIR` writes a commented one") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise WrongUse(f"{path}: not readable as YAML: {error}") from error
+    except RecursionError:
+        raise WrongUse(f"{path}: not readable as YAML: it is nested too deep") from None
     if not isinstance(content, Mapping):
         raise WrongUse(f"{path}: expected a mapping of settings, found {type(content).__name__}")
     try:
         return kind.model_validate(content)
     except ValidationError as error:
         raise WrongUse("\n".join(_explain(path, kind, error))) from error
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Reads no aliases: a few lines of them unfold to more than any memory holds."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Refuse an alias; else as the safe loader does."""
+        if self.check_event(yaml.AliasEvent):
+            event: Any = self.get_event()  # type: ignore[no-untyped-call]
+            raise yaml.YAMLError(f"line {event.start_mark.line + 1}: aliases (*name) are not read; write the value out")
+        return super().compose_node(parent, index)
+
+
+def _text_of(path: Path) -> str:
+    with path.open("rb") as file:
+        text = file.read(_MOST_BYTES + 1)
+    if len(text) > _MOST_BYTES:
+        raise ValueError(f"over {_MOST_BYTES} bytes, too large for settings")
+    return text.decode()
 
 
 def _explain(path: Path, kind: type[BaseModel], error: ValidationError) -> Iterator[str]:
@@ -105,7 +128,7 @@ def _explain(path: Path, kind: type[BaseModel], error: ValidationError) -> Itera
         elif problem["type"] == "missing":
             yield f"{path}: setting '{name}' is missing; every setting is written down, there are no hidden defaults"
         else:
-            yield f"{path}: setting '{name}': {problem['msg']}, given {problem['input']!r}"
+            yield f"{path}: setting '{name}': {problem['msg']}, given {repr(problem['input'])[:200]}"
 
 
 def _known_settings(kind: type[BaseModel], prefix: str = "") -> list[str]:

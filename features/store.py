@@ -131,7 +131,6 @@ class Store:
             StoreBusy: another run held it for longer than ``wait_seconds``.
 
         """
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         with alone(self.path, "store", self.wait_seconds):
             self._sweep()
             yield
@@ -176,7 +175,7 @@ class Store:
                 if found not in live:
                     found.unlink()
         shutil.rmtree(self.scratch, ignore_errors=True)
-        self.scratch.mkdir(mode=0o700)
+        self.scratch.mkdir(mode=0o700, exist_ok=True)  # what cannot be removed is told by who writes there next
 
 
 def file_stamp(path: Path) -> str:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from features.errors import NoFittingModel, WrongUse
 from features.signal import Direction, Signal
 from model.arrays import Floats
+from model.booster_text import check_text
 from model.boosting import open_model, raw_scores
 from model.calibration import Calibration
 
@@ -178,8 +179,8 @@ def write_bundle(folder: Path, booster: str, card: Card) -> str:
         raise WrongUse(f"{folder}: something is there already; a model is never overwritten, name a new folder")
     texts = {BOOSTER: booster.encode(), CARD: (card.model_dump_json(indent=2) + "\n").encode()}
     sums = "".join(f"{hashlib.sha256(text).hexdigest()}  {name}\n" for name, text in texts.items()).encode()
-    staged = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(staged, ignore_errors=True)
+    staged = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(staged, ignore_errors=True)  # what a writer that was killed has left
     staged.mkdir(parents=True)
     for name, text in {**texts, SUMS: sums}.items():
         with (staged / name).open("wb") as file:
@@ -196,8 +197,8 @@ def read_bundle(folder: Path, catalogue: Mapping[str, Signal]) -> Bundle:
     Files beside the three are not read.
 
     Raises:
-        NoFittingModel: a file is missing, changed, a link or too large, the card cannot be read, or a signal is unknown
-            or has changed its meaning since the model was fitted.
+        NoFittingModel: a file is missing, changed, a link or too large, the card or the text cannot be read, or a
+            signal is unknown or has changed its meaning since the model was fitted.
 
     """
     sums = _read(folder, SUMS)
@@ -213,6 +214,10 @@ def read_bundle(folder: Path, catalogue: Mapping[str, Signal]) -> Bundle:
         where = ".".join(str(part) for part in problem["loc"])
         raise NoFittingModel(f"{folder / CARD}: '{where}': {problem['msg']}. {ADVICE}") from error
     _check_signals(folder, card, catalogue)
+    try:
+        check_text(texts[BOOSTER].decode())
+    except ValueError as error:
+        raise NoFittingModel(f"{folder / BOOSTER}: is no model text that can be used: {error}. {ADVICE}") from error
     bundle = Bundle(card, texts[BOOSTER].decode(), hashlib.sha256(sums).hexdigest())
     if tuple(bundle.as_booster().feature_name()) != bundle.signals:
         raise NoFittingModel(f"{folder}: {BOOSTER} and {CARD} name different signals. {ADVICE}")

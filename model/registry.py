@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from features.audit_log import AuditLog
 from features.errors import NoFittingModel, ScrubwatchError, TrackingUnreachable
 from features.locks import alone
 from model.bundle import Bundle
@@ -33,6 +35,7 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 DATABASE = "mlflow.db"
 
+_STAGED = "staged"
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -69,6 +72,8 @@ class Registry:
         with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
             from mlflow import MlflowClient  # noqa: PLC0415 - costs a second
 
+            if tracking_uri is None and not (self._store_path / DATABASE).is_file():
+                _make_database(self._store_path / DATABASE)
             self._client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
             self._experiment = self._experiment_id(None if tracking_uri else self._store_path / "models")
 
@@ -109,7 +114,7 @@ class Registry:
 
         """
         with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
-            run_id = str(self._client.create_run(self._experiment, run_name=name, tags=dict(tags)).info.run_id)
+            run_id = self._create_run(name, tags)
             self._client.log_batch(run_id, metrics=_known(metrics))
             self._client.log_text(run_id, page, "report.html")
             self._client.set_terminated(run_id)
@@ -136,11 +141,12 @@ class Registry:
             self._client.delete_registered_model_alias(self._settings.registered_model, alias)
 
     def tag(self, model: Registered, tags: Mapping[str, str]) -> None:
-        """Write tags on a version and on its run."""
+        """Write tags on a version and on its run, the version's last one last of all."""
         with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
             for name, value in tags.items():
-                self._client.set_model_version_tag(model.name, model.version, name, value)
                 self._client.set_tag(model.run_id, name, value)
+            for name, value in tags.items():
+                self._client.set_model_version_tag(model.name, model.version, name, value)
 
     def find(self, model: str) -> Registered | None:
         """Return the version that its number, its label, an alias or a run id names; None if there is none."""
@@ -172,14 +178,16 @@ class Registry:
             return here
         fetched = self._store_path / "models" / "fetched" / model.run_id
         if not (fetched / BUNDLE).is_dir():
-            fetched.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with _quietly(self.uri):
+            with alone(self._store_path, "registry", self._wait_seconds), _quietly(self.uri):
+                staged = self._room("fetched/.part")
                 try:
-                    self._client.download_artifacts(model.run_id, BUNDLE, str(fetched))
+                    self._client.download_artifacts(model.run_id, BUNDLE, str(staged))
                 except Exception as error:
                     raise NoFittingModel(
                         f"{model.label}: its bundle is not in run {model.run_id} at {self.uri}: {error}"
                     ) from error
+                shutil.rmtree(fetched, ignore_errors=True)
+                staged.rename(fetched)
         return fetched / BUNDLE
 
     def add_text(self, model: Registered, path: str, text: str) -> None:
@@ -199,11 +207,23 @@ class Registry:
                     raise
                 return None
 
+    def _room(self, name: str) -> Path:
+        """An empty folder below ``models/``, used while the registry is held; what a kill leaves goes with the next."""
+        room = self._store_path / "models" / name
+        shutil.rmtree(room, ignore_errors=True)
+        room.mkdir(parents=True, mode=0o700)
+        return room
+
     def _run(self, key: str, name: str, tags: Mapping[str, str]) -> str:
         """The run with this key, made if there is none: a writer that was killed may have begun it."""
         found = self._client.search_runs([self._experiment], f"tags.key = '{key}'", max_results=1)
-        run = found[0] if found else self._client.create_run(self._experiment, run_name=name, tags={**tags, "key": key})
-        return str(run.info.run_id)
+        return str(found[0].info.run_id) if found else self._create_run(name, {**tags, "key": key})
+
+    def _create_run(self, name: str, tags: Mapping[str, str]) -> str:
+        """Begin a run, which carries the audit log's head of that moment."""
+        head = AuditLog(self._store_path, self._wait_seconds).head()
+        told = {**tags, "audit_log_head": head or "empty"}
+        return str(self._client.create_run(self._experiment, run_name=name, tags=told).info.run_id)
 
     def _log_trial(self, parent: str, trial: Trial, record: RunRecord) -> None:
         from mlflow.entities import Param  # noqa: PLC0415 - costs a second
@@ -249,14 +269,15 @@ class Registry:
 
         inputs = Schema([ColSpec("double", name, required=False) for name in bundle.signals])
         requirements = [f"{name}=={version}" for name, version in bundle.card.libraries.items() if name == "lightgbm"]
-        with tempfile.TemporaryDirectory() as staged:
-            mlflow.lightgbm.save_model(
-                bundle.as_booster(),
-                f"{staged}/{FLAVOUR}",
-                signature=ModelSignature(inputs, Schema([ColSpec("double")])),
-                pip_requirements=requirements,
-            )
-            self._client.log_artifacts(run_id, f"{staged}/{FLAVOUR}", FLAVOUR)
+        staged = self._room(_STAGED)
+        mlflow.lightgbm.save_model(
+            bundle.as_booster(),
+            str(staged / FLAVOUR),
+            signature=ModelSignature(inputs, Schema([ColSpec("double")])),
+            pip_requirements=requirements,
+        )
+        self._client.log_artifacts(run_id, str(staged / FLAVOUR), FLAVOUR)
+        shutil.rmtree(staged)
         return f"{self._client.get_run(run_id).info.artifact_uri}/{FLAVOUR}"
 
     def _create_version(self, source: str, run_id: str, tags: dict[str, str]) -> Registered:
@@ -264,6 +285,21 @@ class Registry:
         if not self._client.search_registered_models(f"name='{name}'"):
             self._client.create_registered_model(name)
         return _registered(self._client.create_model_version(name, source, run_id, tags=tags, await_creation_for=0))
+
+
+def _make_database(place: Path) -> None:
+    """Make the database beside its place: one whose tables are half made, as a kill leaves it, is broken for good."""
+    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine  # noqa: PLC0415 - costs a second
+
+    beside = place.with_name(f"{place.name}.next")
+    for left in (beside, beside.with_name(f"{beside.name}-journal")):
+        left.unlink(missing_ok=True)
+    make_engine: Any = create_sqlalchemy_engine
+    make_tables: Any = _initialize_tables
+    engine = make_engine(f"sqlite:///{beside}")
+    make_tables(engine)
+    engine.dispose()
+    beside.replace(place)
 
 
 def _known(metrics: Mapping[str, float | None]) -> list[Any]:

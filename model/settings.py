@@ -33,6 +33,7 @@ class LabelSettings(Section):
     panel_weeks: PositiveCount
     panel_step_weeks: PositiveCount
     unknown_per_labelled: PositiveCount
+    author_week_verdicts: PositiveCount
     test_horizon_weeks: PositiveCount
 
 

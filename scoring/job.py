@@ -25,6 +25,7 @@ from scoring.ranking import ChosenModel, Ranking, challenger_strength, choose_mo
 from scoring.record import ScoreReport, run_record, staff_record
 from scoring.report.write import write_report
 from scoring.suspects import find_suspects
+from training.authors import outside_bursts, told_bursts
 from training.steps import Steps, Surroundings
 
 
@@ -68,7 +69,9 @@ def score(
     signal_table = signals_at(store, [as_of], configuration, progress=steps.tell)
     steps.begin("scoring")
     ranking = rank(chosen, signal_table, CATALOGUE, configuration)
-    resting = resting_sellers(verdicts_of(store, configuration), as_of, configuration.alerts.rest_days)
+    verdicts = verdicts_of(store, configuration)
+    counted = outside_bursts(verdicts, as_of, configuration.labels)
+    resting = resting_sellers(counted, as_of, configuration.alerts.rest_days)
     listing = list_sellers(
         pd.DataFrame(signal_table[["seller_id", "marketplace"]]).assign(strength=ranking.strength, score=ranking.score),
         configuration.alerts,
@@ -96,6 +99,7 @@ def score(
         write_cases(folder, cases)
         head = AuditLog(store_path, surroundings.wait_seconds).head()
         record = run_record(as_of, chosen, intake, listing, signal_table, configuration, steps.seconds(), head)
+        record["messages"] += told_bursts(verdicts, as_of, configuration.labels)
         record["staff"] = staff_record(suspects, configuration.staff)
         write_record(folder, record)
         write_report(folder, store, configuration)

@@ -123,3 +123,14 @@ def test_a_package_that_shadows_ours_is_named(package: str, files: tuple[str, ..
     assert answer.returncode == 2
     assert f"the package '{package}' must lie beside" in answer.stderr
     assert f"was found at {tmp_path / package}" in answer.stderr
+
+
+def test_the_licences_page_names_every_locked_package_and_no_other() -> None:
+    from benchmarks.licences import locked  # noqa: PLC0415  (imported from the repository, which is not installed)
+
+    page = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| ")][2:]
+    told = [(name.strip(), version.strip()) for name, version in rows]
+    assert told == [(name, version.rstrip(";")) for name, version in locked()], (
+        "docs/licences.md is stale: run `python -m benchmarks.licences --write docs/licences.md`"
+    )

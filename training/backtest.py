@@ -24,6 +24,7 @@ from model.registry import CHAMPION
 from model.settings import Configuration
 from scoring.job import read_audit_key
 from scoring.ranking import challenger_strength, choose_model, rank
+from training.authors import outside_bursts
 from training.labels import labelled_cutoffs
 from training.lived import Investigate, add_verdicts, open_life
 from training.steps import Steps, Surroundings
@@ -141,7 +142,8 @@ def _live(plan: Plan, store: Store, week: date, around: Surroundings) -> Week:
     starts = investigation_starts(verdicts, configuration.labels)
     running = (starts < pd.Timestamp(week)) & (verdicts["known_at"] >= pd.Timestamp(week))
     open_cases = frozenset(verdicts.loc[running, "seller_id"]) if plan.investigate is not None else frozenset()
-    resting = resting_sellers(verdicts, week, configuration.alerts.rest_days, open_cases)
+    counted = outside_bursts(verdicts, week, configuration.labels)
+    resting = resting_sellers(counted, week, configuration.alerts.rest_days, open_cases)
     listing = list_sellers(
         pd.DataFrame(signal_table[["seller_id", "marketplace"]]).assign(strength=ranking.strength, score=ranking.score),
         configuration.alerts,

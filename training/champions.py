@@ -50,9 +50,21 @@ def champions_so_far(log: AuditLog) -> list[str]:
     for entry in log.entries():
         if entry.action == ROLLED_BACK:
             held = held[:-1]
-        elif entry.details.get(CHAMPION) == entry.details.get("version"):
+        elif _seats(entry):
             held.append(entry.details[CHAMPION])
     return held
+
+
+def finish_change(registry: Registry, log: AuditLog) -> Entry | None:
+    """Carry out what a person decided and a run that died had only logged, and return its entry; None for nothing."""
+    last = next((entry for entry in reversed(log.entries()) if entry.action == ROLLED_BACK or _seats(entry)), None)
+    if last is None or last.action not in (PROMOTED, ROLLED_BACK):
+        return None
+    chosen, champion = registry.find(last.details["run"]), registry.find(CHAMPION)
+    if chosen is None or chosen == champion:
+        return None
+    _seat(registry, chosen)
+    return last
 
 
 def rolled_back(log: AuditLog) -> Entry | None:
@@ -79,13 +91,15 @@ def promote(
 
     """
     registry = _registry(store_path, configuration, surroundings)
-    chosen = registry.find(version)
+    log = AuditLog(store_path, surroundings.wait_seconds)
+    chosen, finished = registry.find(version), finish_change(registry, log)
     if chosen is None:
         raise NoFittingModel(f"no model '{version}' in {registry.uri}; give a version, an alias or a run id")
-    champion = registry.find(CHAMPION)
-    if champion == chosen:
+    if finished is not None and finished.action == PROMOTED and finished.details["version"] == chosen.label:
+        return _told(finished)
+    if registry.find(CHAMPION) == chosen:
         raise WrongUse(f"{chosen.label} is the champion already")
-    return _change(registry, AuditLog(store_path, surroundings.wait_seconds), surroundings, PROMOTED, chosen, why)
+    return _change(registry, log, surroundings, PROMOTED, chosen, why)
 
 
 def rollback(store_path: Path, why: str, configuration: Configuration, surroundings: Surroundings) -> Change:
@@ -98,6 +112,9 @@ def rollback(store_path: Path, why: str, configuration: Configuration, surroundi
     """
     registry = _registry(store_path, configuration, surroundings)
     log = AuditLog(store_path, surroundings.wait_seconds)
+    finished = finish_change(registry, log)
+    if finished is not None and finished.action == ROLLED_BACK:
+        return _told(finished)
     held = champions_so_far(log)
     if len(held) < 2:
         raise WrongUse(f"{log.path}: no champion before {held[-1] if held else 'the present one'} to go back to")
@@ -121,12 +138,26 @@ def _change(
     if not why.strip():
         raise WrongUse("--why: a reason is needed; it stands in the audit log for whoever asks later")
     read_bundle(registry.bundle_folder(chosen), CATALOGUE)
-    before, challenger = registry.find(CHAMPION), registry.find(CHALLENGER)
-    entry = log.append(surroundings.now(), surroundings.who, action, why, _details(chosen, before))
+    details = _details(chosen, registry.find(CHAMPION))
+    entry = log.append(surroundings.now(), surroundings.who, action, why, details)
+    _seat(registry, chosen)
+    return _told(entry)
+
+
+def _seat(registry: Registry, chosen: Registered) -> None:
+    challenger = registry.find(CHALLENGER)
     registry.set_alias(CHAMPION, chosen)
     if challenger == chosen:
         registry.drop_alias(CHALLENGER)
-    return Change(chosen.label, None if before is None else before.label, entry)
+
+
+def _seats(entry: Entry) -> bool:
+    """Whether an entry puts its version in the champion's place."""
+    return CHAMPION in entry.details and entry.details[CHAMPION] == entry.details.get("version")
+
+
+def _told(entry: Entry) -> Change:
+    return Change(entry.details[CHAMPION], entry.details.get("before"), entry)
 
 
 def _details(chosen: Registered, before: Registered | None) -> Mapping[str, str]:

@@ -70,6 +70,7 @@ def fit_model(
     as_of: date,
     *,
     progress: Callable[[str], None],
+    notes: Sequence[str] = (),
 ) -> Fit:
     """Choose the number of trees by case folds, fit on all rows, calibrate and measure.
 
@@ -82,6 +83,7 @@ def fit_model(
         configuration: all settings.
         as_of: the date before which everything was known.
         progress: told each step.
+        notes: what else must be said wherever the model is used.
 
     """
     settings = configuration.classifier
@@ -109,7 +111,7 @@ def fit_model(
         metrics={name: _or_none(found.value) for name, found in estimates.items()},
         configuration=configuration.digest,
         libraries=library_versions(),
-        notes=notes_of(calibration, len(learned.splits), left_out),
+        notes=(*notes_of(calibration, len(learned.splits), left_out), *notes),
     )
     return Fit(final.booster_, card, measured, estimates)
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from model.settings import LabelSettings
+from training.authors import author_weights, bursts_before
 from training.cases import case_of_sellers
 from training.verdicts import investigation_starts, judged_periods, standing_verdicts, verdicts_before
 
@@ -57,14 +58,18 @@ def label_rows(
 
     Returns:
         Rows that may be learned from, sorted by cutoff and seller: ``seller_id``, ``as_of``, ``label`` (1, 0, NaN =
-        unknown), ``case``, and of the verdict that speaks ``selection_probability``, ``decided_at`` and ``route``
-        (null for unknown rows).
+        unknown), ``case``, and of the verdict that speaks ``selection_probability``, ``decided_at``, ``route`` and
+        ``author_weight`` (null for unknown rows).
 
     """
     known = verdicts_before(verdicts, known_before)
     standing = standing_verdicts(verdicts, known_before)
     rows = population[[*_ROW, "owner_id"]].sort_values(["as_of", "seller_id"], kind="stable", ignore_index=True)
     spoken = _spoken(rows, judged_periods(standing, settings), _investigations(known, settings))
+    bursts = bursts_before(known, known_before, settings)
+    spoken = spoken.assign(author_weight=author_weights(spoken, bursts, settings)).drop(
+        columns=["known_at", "decided_by"]
+    )
     labelled = rows.merge(spoken, on=_ROW, how="left")
     kept = labelled[~labelled["left_out"].eq(other=True)].drop(columns=["left_out", "owner_id"])
     return kept.assign(case=kept["seller_id"].map(case_of_sellers(rows, known))).reset_index(drop=True)
@@ -94,7 +99,7 @@ def _spoken(rows: pd.DataFrame, periods: pd.DataFrame, investigations: pd.DataFr
     facts["left_out"] = facts["investigated"] | contradicted | (silent & (facts["too_late"] | facts["too_early"]))
     facts["label"] = np.where(silent, np.nan, facts["positive"].astype(float))
     speaking = pairs[speaks].sort_values("decided_at", kind="stable").drop_duplicates(_ROW, keep="last")
-    origin = speaking[[*_ROW, "selection_probability", "decided_at", "route"]]
+    origin = speaking[[*_ROW, "selection_probability", "decided_at", "route", "known_at", "decided_by"]]
     return facts[[*_ROW, "label", "left_out"]].merge(origin, on=_ROW, how="left")
 
 
@@ -117,7 +122,8 @@ def training_rows(labelled: pd.DataFrame, settings: LabelSettings, seed: int) ->
         seed: of the draw.
 
     Returns:
-        The rows with ``weight`` added, sorted by cutoff and seller; a seller's weights add up to 1.
+        The rows with ``weight`` added, sorted by cutoff and seller; a seller's weights add up to 1, or less where the
+        verdict is of a burst (``training.authors``).
 
     """
     judged = labelled[labelled["label"].notna()]
@@ -126,7 +132,8 @@ def training_rows(labelled: pd.DataFrame, settings: LabelSettings, seed: int) ->
     available = unknown["as_of"].value_counts().reindex(wanted.index, fill_value=0)
     drawn = _draw(unknown, wanted[available > 0], available[available > 0], settings.unknown_per_labelled, seed)
     rows = pd.concat([judged, *drawn]).sort_values(["as_of", "seller_id"], kind="stable", ignore_index=True)
-    return rows.assign(weight=1 / rows.groupby("seller_id")["seller_id"].transform("size"))
+    once = 1 / rows.groupby("seller_id")["seller_id"].transform("size")
+    return rows.assign(weight=once * rows["author_weight"].fillna(1.0))
 
 
 def _draw(

@@ -19,7 +19,7 @@ from model.metrics import Estimate
 from model.registry import BUNDLE, CHALLENGER, CHAMPION, FIGURES, Registry
 from model.tracked import Registered, RunRecord, Trial
 from training.at_work import Job
-from training.champions import DECIDED, rolled_back
+from training.champions import DECIDED, finish_change, rolled_back
 from training.change import Change, not_compared
 from training.choosing import make_registry, settings_of
 from training.drift import Drift, measure_drift
@@ -108,6 +108,7 @@ def _written(job: Job, fit: Fit, panel: pd.DataFrame, verdicts: pd.DataFrame, tr
 
 def _registered(job: Job, fitted: _Fitted) -> RetrainReport:
     registry = make_registry(job.store.path, job.configuration, job.surroundings)
+    finish_change(registry, job.log)
     upload(job.store.path, registry, job.steps.tell, except_key=job.key)
     champion = registry.find(CHAMPION)
     version = registry.register(fitted.bundle, job.folder / BUNDLE, fitted.record, job.folder / FIGURES)
@@ -116,8 +117,8 @@ def _registered(job: Job, fitted: _Fitted) -> RetrainReport:
     decision = _decided_before(version)
     if decision is None:
         decision = _decision(job, registry, champion, version, fitted)
-        told = {"outcome": decision.outcome, "why": decision.why[:5000]}
-        registry.tag(version, {**told, LOOKED: job.as_of.isoformat()} if decision.looked else told)
+        looked = {LOOKED: job.as_of.isoformat()} if decision.looked else {}
+        registry.tag(version, {**looked, "why": decision.why[:5000], "outcome": decision.outcome})
     _carry_out(job, registry, version, champion, decision)
     return _report(
         job,

@@ -19,6 +19,7 @@ from features.verdict_rows import verdicts_of
 from model.registry import CHALLENGER, CHAMPION
 from model.settings import Configuration
 from training.at_work import Job
+from training.authors import told_bursts
 from training.choosing import open_registry
 from training.drift import Drift, measure_drift
 from training.fit import chosen_signals, count_labels, fit_model, obstacle
@@ -99,7 +100,8 @@ def _learn(job: Job, tuning_trials: int) -> RetrainReport:
         found = job.configuration.model_copy(update={"classifier": tuned.classifier})
         job = replace(job, configuration=found)
     job.steps.begin("fitting")
-    fit = fit_model(rows, history, catalogue, job.configuration, job.as_of, progress=job.steps.tell)
+    bursts = told_bursts(verdicts, job.as_of, settings)
+    fit = fit_model(rows, history, catalogue, job.configuration, job.as_of, progress=job.steps.tell, notes=bursts)
     return decide_and_register(job, fit, panel, verdicts, () if tuned is None else tuned.trials)
 
 

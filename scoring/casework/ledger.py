@@ -80,8 +80,9 @@ def give_verdicts(
         held, listings = given_rows(store, manifest), listings_of(store)
         written, standing, problems = _settled(decisions, held, listings, judge, now)
         refuse(problems)
+        log = AuditLog(store.path, surroundings.wait_seconds)
         for row, key in written:
-            _log(store, row, key, surroundings)
+            _log(log, row, key, surroundings)
         _write(store, manifest, [row for row, _ in written])
     return Given(tuple(row for row, _ in written), tuple(standing))
 
@@ -178,9 +179,8 @@ def _key(row: Row, decision: Decision, earlier: int) -> str:
     return hashlib.sha256(repr([*map(str, told), decision.note, earlier]).encode()).hexdigest()[:16]
 
 
-def _log(store: Store, row: Row, key: str, surroundings: Surroundings) -> None:
+def _log(log: AuditLog, row: Row, key: str, surroundings: Surroundings) -> None:
     """Log first, then act: what was done is never without its line. The note may name people and stays out."""
-    log = AuditLog(store.path, surroundings.wait_seconds)
     if log.find(GAVE, key=key) is not None:
         return
     details = {"case": row["case_id"], "seller": str(row["seller_id"]), "decided by": str(row["decided_by"])}

@@ -1,6 +1,8 @@
 import dataclasses
 import hashlib
 import json
+import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -233,3 +235,41 @@ def test_the_same_model_has_the_same_digest(folder: Path, catalogue: dict[str, S
     bundle: Bundle = read_bundle(folder, catalogue)
     assert write_bundle(folder.parent / "copy", bundle.booster, bundle.card) == bundle.digest
     assert not list(folder.parent.glob("*.part"))
+
+
+HOSTILE_TEXTS: dict[str, Callable[[str], str]] = {
+    "cut in half": lambda text: text[: len(text) // 2],
+    "nothing": lambda _: "",
+    "a size that is not its tree's": lambda text: re.sub(r"tree_sizes=\d+", "tree_sizes=7", text, count=1),
+    "fewer sizes than trees": lambda text: re.sub(r"(tree_sizes=\d+).*", r"\1", text, count=1),
+    "a signal beyond the last": lambda text: re.sub(r"split_feature=\d", "split_feature=99", text, count=1),
+    "a branch that leads back": lambda text: re.sub(r"left_child=-?\d", "left_child=0", text, count=1),
+    "a leaf beyond the last": lambda text: re.sub(r"right_child=-\d", "right_child=-9", text, count=1),
+    "more leaves than values": lambda text: re.sub(r"num_leaves=\d", "num_leaves=9", text, count=1),
+    "a great many leaves": lambda text: re.sub(r"num_leaves=\d+", "num_leaves=2147483647", text, count=1),
+    "a word for a number": lambda text: re.sub(r"threshold=\S+", "threshold=word", text, count=1),
+    "categories": lambda text: text.replace("num_cat=0", "num_cat=1", 1),
+    "another class": lambda text: text.replace("num_class=1", "num_class=1000000000", 1),
+    "a field twice": lambda text: text.replace("num_class=1\n", "num_class=1\nnum_class=2\n", 1),
+}
+
+
+def _with_right_sizes(text: str) -> str:
+    head, *trees = re.split(r"(?=^Tree=)", text.partition("end of trees")[0], flags=re.MULTILINE)
+    sizes = " ".join(str(len(tree)) for tree in trees)
+    return text.replace(head, re.sub(r"tree_sizes=.*", f"tree_sizes={sizes}", head), 1)
+
+
+@pytest.mark.parametrize("harmed", HOSTILE_TEXTS)
+def test_a_text_that_lightgbm_may_abort_on_is_refused_though_its_sum_is_right(
+    folder: Path, catalogue: dict[str, Signal], monkeypatch: pytest.MonkeyPatch, harmed: str
+) -> None:
+    text = (folder / "booster.txt").read_text()
+    hostile = HOSTILE_TEXTS[harmed](text)
+    assert hostile != text
+    if "size" not in harmed:
+        hostile = _with_right_sizes(hostile)
+    _forge(folder, "booster.txt", hostile)
+    monkeypatch.setattr("model.bundle.open_model", lambda _: pytest.fail("LightGBM read a hostile text"))
+    with pytest.raises(NoFittingModel, match="is no model text that can be used"):
+        read_bundle(folder, catalogue)

@@ -178,6 +178,40 @@ def test_no_plain_id_of_staff_or_reviewers_stands_outside_what_only_the_owner_re
     assert not people & words
 
 
+def test_no_plain_id_of_staff_or_reviewers_stands_in_the_store_or_its_log(store_path: Path, data: Path) -> None:
+    people = set(pq.read_table(data / "staff").to_pandas()["actor_id"])
+    people |= set(pq.read_table(data / "reviews").to_pandas()["reviewer_id"])
+    found = set()
+    for path in (path for path in store_path.rglob("*") if path.is_file()):
+        if path.suffix == ".parquet":
+            table = pq.ParquetFile(path).read()
+            texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+            found |= {value for name in texts for value in table[name].unique().to_pylist()}
+        else:
+            found |= set(re.findall(r"\w+", path.read_bytes().decode(errors="replace")))
+    assert not people & found
+
+
+def test_nothing_in_store_and_outputs_is_a_pickle(store_path: Path, trained: Path) -> None:
+    """A pickle begins with 0x80 and its protocol; older ones are texts that no file of ours looks like."""
+    files = [path for folder in (store_path, trained) for path in folder.rglob("*") if path.is_file()]
+    assert {path.name for path in files} >= {"booster.txt", "MLmodel", "mlflow.db", "scores.parquet"}
+    for path in files:
+        content = path.read_bytes()
+        assert not re.match(rb"\x80[\x01-\x09]", content), path
+        assert not (content.startswith(b"PK") and path.suffix != ".zip"), path
+        assert path.suffix not in {".pkl", ".pickle", ".joblib", ".npy", ".npz", ".pt", ".so", ".py"}, path
+
+
+def test_the_store_is_its_owners_alone_whichever_job_makes_it(
+    data: Path, store_path: Path, settings: Configuration, tmp_path: Path
+) -> None:
+    retrain(data, tmp_path / "new", date(2024, 2, 5), settings, SURROUNDINGS)
+    for store in (tmp_path / "new", store_path):
+        paths = [store, *store.rglob("*")]
+        assert not [path for path in paths if path.stat().st_mode & 0o077]
+
+
 def test_the_page_draws_every_case_beside_peers_that_are_not_listed(trained: Path) -> None:
     cases = {row["case_id"]: row for row in pq.read_table(trained / "cases.parquet").to_pylist()}
     listed = {str(row["seller_id"]) for row in cases.values()}
