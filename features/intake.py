@@ -14,7 +14,7 @@ from typing import Any
 
 from features.contract import TABLES
 from features.delivery import Delivery, inspect
-from features.engine import connect, count
+from features.engine import count, open_session
 from features.errors import WrongUse
 from features.intake_report import NOTHING_ALLOWED, Allowances, IntakeReport
 from features.judging import Run, judge, open_all
@@ -54,7 +54,7 @@ def take_in(
         StoreBusy: another run holds the store.
 
     """
-    with store.writing(), connect(settings.engine, store.scratch) as connection:
+    with store.writing(), open_session(settings.engine, store.scratch) as connection:
         manifest = store.manifest()
         progress("reading the delivery")
         delivery = inspect(data, manifest.inputs, manifest.identity.get("key_types", {}))

@@ -12,7 +12,6 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -29,7 +28,7 @@ from features.catalogue import (
 )
 from features.contract import TABLES
 from features.coverage import covered, flag_name
-from features.engine import connect, count
+from features.engine import Session, count, open_session
 from features.errors import WrongUse
 from features.fits import MEANING
 from features.folding import fold
@@ -128,7 +127,7 @@ def _refuse_below_floor(store: Store, manifest: Manifest, cutoffs: Sequence[date
 def _make(
     store: Store, cutoffs: Sequence[date], settings: FeatureSettings, progress: Callable[[str], None]
 ) -> Manifest:
-    with store.writing(), connect(settings.engine, store.scratch) as connection:
+    with store.writing(), open_session(settings.engine, store.scratch) as connection:
         manifest = folded(connection, store, settings, progress)
         group = table_group(settings)
         missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
@@ -139,9 +138,7 @@ def _make(
         return store.commit(manifest)
 
 
-def folded(
-    connection: duckdb.DuckDBPyConnection, store: Store, settings: FeatureSettings, progress: Callable[[str], None]
-) -> Manifest:
+def folded(connection: Session, store: Store, settings: FeatureSettings, progress: Callable[[str], None]) -> Manifest:
     """Fold and sum up all that has landed; the manifest returned is uncommitted."""
     manifest = fold(connection, store, store.manifest(), foldings(settings), settings.engine, progress)
     for kind in tile_kinds().values():
@@ -149,7 +146,7 @@ def folded(
     return manifest
 
 
-def _sellers(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> int:
+def _sellers(connection: Session, store: Store, manifest: Manifest) -> int:
     sellers = landed(store, manifest, TABLES["sellers"], manifest.identity["key_types"])
     return count(connection, f"select count(distinct seller_id) from ({sellers})")
 
@@ -167,7 +164,7 @@ def _write(store: Store, group: str, cutoff: date, table: pa.Table) -> tuple[str
 
 
 def signal_tables(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Session,
     store: Store,
     manifest: Manifest,
     cutoffs: Sequence[date],
@@ -200,14 +197,14 @@ def signal_tables(
         yield cutoff, rows.select([*SELLER_COLUMNS, *CATALOGUE])
 
 
-def _links(connection: duckdb.DuckDBPyConnection, cutoff: date, relation: str) -> pa.Table:
+def _links(connection: Session, cutoff: date, relation: str) -> pa.Table:
     """The links of a relation at a cutoff."""
     query = f"select seller_id, entity, strength from {relation}_links where as_of = date '{cutoff}'"
     return connection.sql(query).to_arrow_table()
 
 
 def _measure(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Session,
     store: Store,
     manifest: Manifest,
     rows_of: Callable[[TileKind], str],
