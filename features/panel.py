@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -99,6 +100,11 @@ def signals_at(
         manifest = _make(store, sorted(set(cutoffs)), settings, progress)
     paths = [store.path / str(_stored(manifest, group, cutoff)) for cutoff in sorted(set(cutoffs))]
     return pa.concat_tables([pq.read_table(path) for path in paths]).to_pandas()
+
+
+def stored_table(store: Store, cutoff: date, settings: FeatureSettings) -> Path:
+    """The file of the signal table at a cutoff, which ``signals_at`` has stored."""
+    return store.path / str(_stored(store.manifest(), table_group(settings), cutoff))
 
 
 def table_group(settings: FeatureSettings) -> str:

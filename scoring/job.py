@@ -20,6 +20,7 @@ from model.settings import AlertSettings, Configuration
 from scoring.cases.build import ScoredSellers, find_cases
 from scoring.cases.files import write_cases
 from scoring.casework.listings import keep_listings, routes
+from scoring.margins import margins_by
 from scoring.output import check_place, key_type, staged, write_audits, write_record, write_scores, write_staff
 from scoring.ranking import ChosenModel, Ranking, challenger_strength, choose_model, rank
 from scoring.record import ScoreReport, run_record, staff_record
@@ -67,7 +68,8 @@ def score(
     steps.begin("computing signals")
     signal_table = signals_at(store, [as_of], configuration, progress=steps.tell)
     steps.begin("scoring")
-    ranking = rank(chosen, signal_table, CATALOGUE, configuration)
+    margins_of = margins_by(store, as_of, configuration)
+    ranking = rank(chosen, signal_table, CATALOGUE, configuration, margins_of)
     resting = resting_sellers(verdicts_of(store, configuration), as_of, configuration.alerts.rest_days)
     listing = list_sellers(
         pd.DataFrame(signal_table[["seller_id", "marketplace"]]).assign(strength=ranking.strength, score=ranking.score),
@@ -76,7 +78,7 @@ def score(
         audit_key=audit_key,
         calibration=ranking.calibration,
         resting=resting,
-        challenger=challenger_strength(chosen, signal_table, configuration.classifier.threads),
+        challenger=challenger_strength(chosen, signal_table, margins_of),
     )
     steps.begin("explaining the listed")
     scored = scored_rows(signal_table, ranking, listing, chosen)

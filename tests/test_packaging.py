@@ -65,7 +65,9 @@ def test_the_wheel_holds_every_part_of_the_pages(wheel_names: frozenset[str], so
 def test_the_lock_satisfies_every_requirement() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [Requirement(text) for text in project["dependencies"] + extras["develop"] + extras["browser"] + extras["spark"]]
+    wanted = [
+        Requirement(text) for text in project["dependencies"] + extras["develop"] + extras["browser"] + extras["spark"]
+    ]
     locked = _locked(SPARK_LOCK) | _locked(BROWSER_LOCK) | _locked(LOCK)
     unmet = [str(each) for each in wanted if locked.get(canonicalize_name(each.name), "") not in each.specifier]
     assert unmet == []

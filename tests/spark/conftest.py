@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ def spark() -> Iterator[Any]:
         pytest.skip("Java is not installed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", ZONE)
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
         time.tzset()
         settings = {
             "spark.ui.enabled": "false",
