@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -83,6 +83,31 @@ def the_market() -> Market:
             "created_at": any_moment(random),
         }
         for number in range(REVIEWS)
+    ]
+    market["search_ranks"] = [
+        *market.get("search_ranks", []),
+        *(
+            {"product_id": product, "query_id": 900 + query, "observed_on": on, "position": place, "sponsored": False}
+            for query in range(4)
+            for on in (date(2023, 6, 5) + timedelta(weeks=week) for week in range(58))
+            for place, product in enumerate(random.sample(products, max(1, len(products) - query)), start=1)
+        ),
+    ]
+    sellers = sorted({row["seller_id"] for row in market["sellers"]})
+    market["buyer_reports"] = [
+        {"report_id": number, "seller_id": seller, "reported_at": any_moment(random), "kind": "paid_review"}
+        for number, seller in enumerate(sellers * 3)
+    ]
+    market["staff_access"] += [
+        {
+            "access_id": 10_000 + number,
+            "actor_id": random.randrange(1, 9),
+            "accessed_at": any_moment(random),
+            "resource": random.choice(("sales_report", "ranking_internals")),
+            "seller_id": seller,
+            "records": 1 + number,
+        }
+        for number, seller in enumerate(sellers * 5)
     ]
     return market
 
