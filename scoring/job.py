@@ -12,6 +12,7 @@ from features.catalogue import CATALOGUE
 from features.errors import WrongUse
 from features.intake import take_in
 from features.panel import signals_at
+from features.spark.catalogue import is_catalogue
 from features.store import Store
 from features.verdict_rows import verdicts_of
 from model.alerts import Listing, list_sellers, resting_sellers
@@ -51,13 +52,19 @@ def score(
         model: a version, an alias, a run id or a bundle folder; without a champion ``champion`` means day zero.
 
     Raises:
-        WrongUse: something else than a run's output is at ``out``, or a file of the settings is missing.
+        WrongUse: something else than a run's output is at ``out``, a file of the settings is missing, or DATA is a
+            schema of a catalogue.
         ContractBroken: the data break the event contract; nothing was written.
         NoFittingModel: no such model, or its signals have changed their meaning.
         StoreBusy: another run held the store for too long.
 
     """
     check_place(out)
+    if is_catalogue(data):
+        raise WrongUse(
+            f"{data}: is no folder, and `score` looks the ids of staff up in files; give DATA as a folder of Parquet"
+            " files (`check`, `features` and `retrain` with --engine spark also take catalog.schema)"
+        )
     audit_key = read_audit_key(configuration.alerts)
     store = Store(store_path, surroundings.wait_seconds)
     steps = Steps(surroundings.progress, surroundings.clock)
