@@ -40,7 +40,7 @@ def margins_here(threads: int, bundle: Bundle, signal_table: pd.DataFrame) -> Fl
 
 def margins_in_partitions(table: Path, bundle: Bundle, signal_table: pd.DataFrame) -> Floats:
     """The margins, shape (rows,), of the sellers of a signal table that Spark reads from its file."""
-    rows = start().read.parquet(str(table)).select("seller_id", *bundle.signals)
+    rows = start().read.parquet(str(table.absolute())).select("seller_id", *bundle.signals)
     kind = rows.schema["seller_id"].dataType.simpleString()
     scored = rows.mapInArrow(_scorer(bundle.booster, bundle.signals), f"seller_id {kind}, margin double").toArrow()
     sellers = pa.array(signal_table["seller_id"], scored["seller_id"].type)

@@ -111,4 +111,4 @@ def _stage(rows: DataFrame, table: Table, days: list[date], folder: Path) -> Non
     if days:
         by_day = chosen.withColumn(_DAY, chosen["recorded_at"].cast("date"))
         by_day = by_day.where(by_day[_DAY].isin(days)).repartition(_DAY)
-        by_day.write.option("compression", "zstd").partitionBy(_DAY).parquet(str(folder / "days"))
+        by_day.write.option("compression", "zstd").partitionBy(_DAY).parquet(str((folder / "days").absolute()))

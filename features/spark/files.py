@@ -62,13 +62,15 @@ class StoredParquet:
         return str(self._schemas[path])
 
     def _read(self, schema: str, paths: Sequence[str], *, named: bool) -> DataFrame:
+        places = [str(Path(path).absolute()) for path in paths]  # Spark may have been started in another folder
         if schema not in self._types:
-            self._types[schema] = self._spark.read.parquet(paths[0]).schema
-        found = self._spark.read.schema(self._types[schema]).parquet(*paths)
+            self._types[schema] = self._spark.read.parquet(places[0]).schema
+        found = self._spark.read.schema(self._types[schema]).parquet(*places)
         if not named:
             return found
-        address = "replace(_metadata.file_path, '+', '%2B')"
-        return found.selectExpr("*", f"regexp_replace(url_decode({address}), '^file:(//)?(?=/)', '') as filename")
+        path = "regexp_replace(url_decode(replace(_metadata.file_path, '+', '%2B')), '^file:(//)?(?=/)', '')"
+        here = places[0].removesuffix(paths[0])
+        return found.selectExpr("*", f"substr({path}, {len(here) + 1}) as filename")
 
 
 def refuse_nanoseconds(path: str, schema: pa.Schema) -> None:

@@ -103,7 +103,7 @@ class SparkConnection:
             folder: a new folder.
 
         """
-        found = self.query(query)
+        folder, found = folder.absolute(), self.query(query)
         week, *columns = found.columns
         # Spark orders what it hands to a writer by the folder first, and keeps an order that begins with it.
         ordered = found.repartition(week).sortWithinPartitions(week, *columns)
@@ -191,7 +191,7 @@ class SparkConnection:
             shutil.rmtree(place)
 
     def _copy(self, statement: exp.Copy) -> None:
-        place, source = Path(statement.args["files"][0].this), statement.this
+        place, source = Path(statement.args["files"][0].this).absolute(), statement.this
         query = source.this if isinstance(source, exp.Subquery) else exp.select("*").from_(source.copy())
         found = self._plan(query)
         params = {each.this.name: each.expression for each in statement.args["params"]}

@@ -87,8 +87,13 @@ def test_a_table_that_is_made_anew_from_itself_keeps_its_rows(sessions: dict[str
     assert sorted(session.execute("select * from kept").fetchall()) == [(2,), (3,)]
 
 
-def test_files_named_in_any_way_are_told_apart(sessions: dict[str, Session], tmp_path: Path) -> None:
-    place = tmp_path / "a +%20 ü.parquet"
-    sessions["duckdb"].execute(f"copy (select 1 as a) to '{place}' (format parquet)")
-    query = f"select filename from read_parquet(['{place}'], union_by_name=true, filename=true)"
-    assert sessions["spark"].execute(query).fetchall() == [(str(place),)]
+@pytest.mark.parametrize("folder", ["", "absolute"], ids=["relative", "absolute"])
+def test_a_file_is_told_by_the_name_that_it_was_read_by(
+    folder: str, sessions: dict[str, Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = f"{tmp_path if folder else 'data'}/a +%20 ü.parquet"
+    Path(name).parent.mkdir(exist_ok=True)
+    sessions["duckdb"].execute(f"copy (select 1 as a) to '{name}' (format parquet)")
+    query = f"select filename from read_parquet(['{name}'], union_by_name=true, filename=true)"
+    assert sessions["spark"].execute(query).fetchall() == [(name,)]
