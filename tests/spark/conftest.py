@@ -33,7 +33,7 @@ REVIEWS = 20_000
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[Any]:
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A small Spark: nothing is compiled for a query, as most of these read few rows."""
     sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: make spark")
     if shutil.which("java") is None:
@@ -44,6 +44,7 @@ def spark() -> Iterator[Any]:
         time.tzset()
         settings = {
             "spark.ui.enabled": "false",
+            "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
             "spark.sql.shuffle.partitions": "2",
             "spark.sql.codegen.wholeStage": "false",
             "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone={ZONE}",
