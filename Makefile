@@ -14,11 +14,7 @@ LINT := $(BIN)/ruff format --quiet --check . || { echo "not formatted: make form
 	&& $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 REAL_DATA ?= ../shared/data/bitcoin_otc
 
-<<<<<<< HEAD
-.PHONY: help setup demo test check lint format real browser screenshots mutations laws engine markets weekly evasion prove lock
-=======
-.PHONY: help setup demo test check lint format real browser spark scale screenshots mutations laws engine markets weekly prove lock
->>>>>>> 990ef4d (Lock PySpark, and hold Spark to DuckDB's answers in a part of the checks of its own)
+.PHONY: help setup demo test check lint format real browser spark scale screenshots mutations laws engine markets weekly evasion prove lock
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-10s%s\n", t, $$0 }'
@@ -79,16 +75,12 @@ weekly: .venv/.installed  ## The gate's trials, twelve weeks lived twice, and wh
 	@$(BIN)/python -m benchmarks.weeks
 	@$(BIN)/python -m benchmarks.retrain
 
-<<<<<<< HEAD
 evasion: .venv/.installed  ## What evading the product costs beside evading the fixed peer, rounds, and scenarios crossed (a day)
 	@$(BIN)/python -m benchmarks.evasion hard_01 hard_02 hard_03 hard_04 hard_05 hard_06 hard_07 hard_08 hard_09 hard_10
 	@$(BIN)/python -m benchmarks.evasion_rounds
 	@$(BIN)/python -m benchmarks.scenarios_matrix
 
-prove: check real browser laws mutations engine markets weekly evasion  ## Everything that is claimed: `make check`, then every benchmark
-=======
-prove: check real browser spark scale laws mutations engine markets weekly  ## Everything that is claimed: `make check`, then every benchmark
->>>>>>> 990ef4d (Lock PySpark, and hold Spark to DuckDB's answers in a part of the checks of its own)
+prove: check real browser spark scale laws mutations engine markets weekly evasion  ## Everything that is claimed: `make check`, then every benchmark
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \
