@@ -14,7 +14,7 @@ LINT := $(BIN)/ruff format --quiet --check . || { echo "not formatted: make form
 	&& $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 REAL_DATA ?= ../shared/data/bitcoin_otc
 
-.PHONY: help setup demo test check lint format real browser screenshots mutations laws engine markets weekly evasion trust prove lock
+.PHONY: help setup demo test check lint format real browser spark scale screenshots mutations laws engine markets weekly evasion trust prove lock
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-10s%s\n", t, $$0 }'
@@ -27,7 +27,7 @@ demo: .venv/.installed  ## Simulate a marketplace, learn from it, list its ten m
 
 test: .venv/.installed  ## What a change can break: format, lint, types, imports, tests, doctests, wheel (under 10 minutes)
 	@{ $(LINT); } && linted=passed || linted=FAILED; \
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --ignore tests/browser && tested=passed || tested=FAILED; \
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --ignore tests/browser --ignore tests/spark && tested=passed || tested=FAILED; \
 	echo "lint $$linted, tests $$tested"; [ "$$linted$$tested" = passedpassed ]
 
 check: test  ## The one command that checks everything: `make test`, and that what is installed agrees with the lock
@@ -45,6 +45,12 @@ real: .venv/.installed  ## The same jobs on 35,592 real ratings, where they are 
 
 browser: .venv/.browser  ## The report as Chromium shows it; needs chromium and chromium-driver (a minute)
 	@$(BIN)/python -m pytest -q -ra -n 0 tests/browser
+
+spark: .venv/.spark  ## Every statement and signal on Spark as on DuckDB; needs Java 17 (under 15 minutes)
+	@$(BIN)/python -m pytest -q -ra -n 0 tests/spark
+
+scale: .venv/.spark  ## What Spark costs on one process, two, and two workers; needs Java 17 (half an hour)
+	@$(BIN)/python -m benchmarks.spark
 
 screenshots: .venv/.browser  ## The pictures of the report in docs/, from what `make demo` has left
 	@$(BIN)/python -m benchmarks.screenshots
@@ -82,16 +88,18 @@ evasion: .venv/.installed  ## What evading the product costs beside evading the 
 	@$(BIN)/python -m benchmarks.evasion_rounds
 	@$(BIN)/python -m benchmarks.scenarios_matrix
 
-prove: check real browser laws mutations engine markets weekly evasion trust  ## Everything that is claimed: `make check`, then every benchmark
+prove: check real browser spark scale laws mutations engine markets weekly evasion trust  ## Everything that is claimed: `make check`, then every benchmark
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \
 		--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 		--output-file requirements.lock pyproject.toml
-	@$(BIN)/python -c "import tomllib; extras = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; \
-		print(*extras['browser'], sep='\n')" | $(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --generate-hashes \
-		--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-		--constraint requirements.lock --output-file requirements-browser.lock -
+	@for extra in browser spark; do \
+		$(BIN)/python -c "import tomllib; extras = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; \
+			print(*extras['$$extra'], sep='\n')" | $(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras \
+			--generate-hashes --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+			--constraint requirements.lock --output-file requirements-$$extra.lock - || exit 1; \
+	done
 
 .venv/.locked: requirements.lock
 	@"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || { \
@@ -111,4 +119,9 @@ lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows
 .venv/.browser: .venv/.installed requirements-browser.lock
 	@echo "Installing what drives a browser"
 	@$(PIP) install --require-hashes -r requirements-browser.lock
+	@touch $@
+
+.venv/.spark: .venv/.installed requirements-spark.lock
+	@echo "Installing what runs Spark"
+	@$(PIP) install --require-hashes -r requirements-spark.lock
 	@touch $@

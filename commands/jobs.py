@@ -17,6 +17,7 @@ from commands.options import (
     AsOf,
     ConfigFile,
     Data,
+    Engine,
     Incomplete,
     Seed,
     Sellers,
@@ -120,6 +121,7 @@ def check(
     wait: Wait = WAIT_SECONDS,
     allow_stale: Stale = None,
     *,
+    engine: Engine = None,
     allow_incomplete: Incomplete = False,
     as_json: AsJson = False,
 ) -> None:
@@ -133,7 +135,7 @@ def check(
     from features.intake_report import Allowances
     from features.store import Store
 
-    settings, allow = read_configuration(config), Allowances(allow_stale or (), allow_incomplete)
+    settings, allow = read_configuration(config, engine), Allowances(allow_stale or (), allow_incomplete)
     with terminal.progress() as tell:
         report = take_in(data, Store(store, wait), as_of, settings, allow=allow, write=False, progress=tell)
     if as_json:
@@ -154,6 +156,7 @@ def features(
     wait: Wait = WAIT_SECONDS,
     allow_stale: Stale = None,
     *,
+    engine: Engine = None,
     allow_incomplete: Incomplete = False,
     as_json: AsJson = False,
 ) -> None:
@@ -167,7 +170,7 @@ def features(
     from features.panel import signals_at
     from features.store import Store
 
-    settings, allow = read_configuration(config), Allowances(allow_stale or (), allow_incomplete)
+    settings, allow = read_configuration(config, engine), Allowances(allow_stale or (), allow_incomplete)
     with terminal.progress() as tell:
         held = Store(store, wait)
         intake = take_in(data, held, max(as_of), settings, allow=allow, progress=tell)
@@ -189,6 +192,7 @@ def retrain(
     wait: Wait = WAIT_SECONDS,
     allow_stale: Stale = None,
     *,
+    engine: Engine = None,
     tune: Annotated[int, typer.Option(metavar="TRIALS", min=0, help="Settings of the classifier to try first.")] = 0,
     allow_incomplete: Incomplete = False,
     as_json: AsJson = False,
@@ -202,7 +206,7 @@ def retrain(
 
     with terminal.progress() as tell:
         around = make_surroundings(wait, allow_stale, tell, incomplete=allow_incomplete)
-        report = retrain_then(data, store, as_of, read_configuration(config), around, tuning_trials=tune)
+        report = retrain_then(data, store, as_of, read_configuration(config, engine), around, tuning_trials=tune)
     if as_json:
         terminal.print_json(report.as_json())
     else:
@@ -220,6 +224,7 @@ def score(
     wait: Wait = WAIT_SECONDS,
     allow_stale: Stale = None,
     *,
+    engine: Engine = None,
     allow_incomplete: Incomplete = False,
     as_json: AsJson = False,
 ) -> None:
@@ -232,7 +237,7 @@ def score(
 
     with terminal.progress() as tell:
         around = make_surroundings(wait, allow_stale, tell, incomplete=allow_incomplete)
-        report = score_then(data, store, as_of, out, read_configuration(config), around, model=model)
+        report = score_then(data, store, as_of, out, read_configuration(config, engine), around, model=model)
     if as_json:
         terminal.print_json(report.as_json())
     else:

@@ -6,7 +6,7 @@ import os
 import time
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -34,6 +34,8 @@ DataOption = Annotated[Path, typer.Option("--data", metavar="DATA", help=_DATA)]
 AsOf = Annotated[date, typer.Option("--as-of", parser=read_date, metavar="DATE", help=AS_OF)]
 StorePath = Annotated[Path, typer.Option("--store", metavar="DIR", help="Landed events, tiles, models and runs.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings; else the packaged ones.")]
+EngineName = Literal["duckdb", "spark"]
+Engine = Annotated[EngineName | None, typer.Option("--engine", help="What computes signals; else as configured.")]
 Wait = Annotated[float, typer.Option("--wait", min=0, metavar="SECONDS", help="How long to wait for another run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
 Stale = Annotated[list[str] | None, typer.Option("--allow-stale", metavar="TABLE", help="Accept a stalled feed.")]
@@ -48,13 +50,16 @@ Seed = Annotated[int, typer.Option(min=0, help="Another seed, another marketplac
 STORE, WAIT_SECONDS = Path("store"), 600.0
 
 
-def read_configuration(file: Path | None) -> Configuration:
-    """Read the settings of a file, or the packaged ones."""
+def read_configuration(file: Path | None, engine: EngineName | None = None) -> Configuration:
+    """Read the settings of a file, or the packaged ones; an engine that is given takes the configured one's place."""
     import configs
     from features.settings import read_settings
     from model.settings import Configuration
 
-    return read_settings(file or configs.SHIPPED, Configuration)
+    settings = read_settings(file or configs.SHIPPED, Configuration)
+    if engine is None:
+        return settings
+    return settings.model_copy(update={"engine": settings.engine.model_copy(update={"name": engine})})
 
 
 def refuse_existing(*folders: Path) -> None:

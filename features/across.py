@@ -10,15 +10,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 
-import duckdb
-
+from features.engine import Session
 from features.measures import LONGEST_DAYS, Across, Crossing, Measure, OnRivals, TileKind
 from features.rivals import RIVALS
 from features.settings import RelationSettings
 
 
 def read_across(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Session,
     rows: Mapping[str, str],
     kinds: Collection[Across],
     cutoffs: Sequence[date],
@@ -54,7 +53,7 @@ def read_across(
             connection.execute(f"drop table {entities.name}_in_window")
 
 
-def _on_rivals(connection: duckdb.DuckDBPyConnection, kind: OnRivals, query: str, cutoff: date, places: str) -> str:
+def _on_rivals(connection: Session, kind: OnRivals, query: str, cutoff: date, places: str) -> str:
     """SQL of the sums over rivals; makes the table ``found`` of what befell any other seller."""
     connection.execute(f"create or replace temp table found as {query}")
     connection.execute(f"create or replace temp view places as {places}")

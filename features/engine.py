@@ -1,23 +1,63 @@
-"""DuckDB as the jobs use it: bounded, quiet, in UTC, spilling into a folder of its own."""
+"""The engines that run the features' SQL: DuckDB on this machine, bounded and quiet, or Spark."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 
 import duckdb
 
-from features.locks import make_store
+from features.locks import make_scratch
 from features.settings import EngineSettings
+
+
+class Rows(Protocol):
+    """The outcome of a statement."""
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The next row; None where there is none."""
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows."""
+
+
+class Session(Protocol):
+    """What features ask of an engine: statements in DuckDB's words, in UTC. A connection of DuckDB is one."""
+
+    def execute(self, query: str, parameters: Any = None, /) -> Rows:
+        """Run statements; the rows are those of the last."""
+
+    def sql(self, query: str, /) -> Any:
+        """Run a query; its rows come as ``to_arrow_table`` or ``to_arrow_reader``."""
+
+    def register(self, view_name: str, python_object: Any, /) -> Any:
+        """Open a table of this process as a view."""
+
+    def unregister(self, view_name: str, /) -> Any:
+        """Close such a view."""
+
+
+def open_session(settings: EngineSettings, scratch: Path) -> AbstractContextManager[Session]:
+    """Open a session of the engine that the settings name; what it spills lives, and dies, under ``scratch``.
+
+    Raises:
+        WrongUse: Spark is asked for and not installed.
+
+    """
+    if settings.name == "spark":
+        from features.spark.start import connect as connect_spark  # noqa: PLC0415  (imports only what is asked for)
+
+        return connect_spark(scratch)
+    return connect(settings, scratch)
 
 
 @contextmanager
 def connect(settings: EngineSettings, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open an in-memory database whose spill files live, and die, in a folder under ``scratch``."""
-    make_store(scratch.parent)
-    scratch.mkdir(exist_ok=True, mode=0o700)
+    """Open an in-memory DuckDB whose spill files live, and die, in a folder under ``scratch``."""
+    make_scratch(scratch)
     with TemporaryDirectory(prefix="duckdb-", dir=scratch) as spill:
         options: dict[str, str | bool | int | float | list[str]] = {
             "threads": settings.threads,
@@ -47,7 +87,7 @@ def parquet(files: Sequence[Path], *, named: bool = False) -> str:
     return f"read_parquet([{paths}], union_by_name=true, hive_partitioning=false{extra})"
 
 
-def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+def count(session: Session, query: str) -> int:
     """The single whole number that the query returns; null reads as 0."""
-    row = connection.execute(query).fetchone()
+    row = session.execute(query).fetchone()
     return 0 if row is None or row[0] is None else int(row[0])

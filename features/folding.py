@@ -11,9 +11,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-import duckdb
-
 from features.contract import TABLES
+from features.engine import Session
 from features.inputs import index_query_days, open_inputs
 from features.landed import WEEK, landed
 from features.listings import LISTING_TABLES
@@ -44,7 +43,7 @@ class Folding:
 
 
 def fold(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Session,
     store: Store,
     manifest: Manifest,
     foldings: Iterable[Folding],
@@ -69,9 +68,7 @@ def fold(
     return manifest
 
 
-def weeks_of_facts(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, events: Collection[str]
-) -> set[date]:
+def weeks_of_facts(connection: Session, store: Store, manifest: Manifest, events: Collection[str]) -> set[date]:
     """Mondays of the weeks in which a fact of these tables can have become known: none is known before its event."""
     weeks = set().union(*(weeks_of(manifest, f"events/{name}") for name in events))
     if not weeks:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from features.engine import Session
 from features.measures import LONGEST_DAYS, Windowed
 
 Whole = NDArray[np.int64]
@@ -23,38 +23,36 @@ _EARLIEST = -(LONGEST_DAYS // _WEEK) - 1
 _NOTHING = np.iinfo(np.int64).min
 
 
-def on_grid(
-    connection: duckdb.DuckDBPyConnection, tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]
-) -> pa.Table:
+def on_grid(session: Session, tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> pa.Table:
     """Return the measures: a row is a seller and cutoff, ``seller_id``, ``as_of`` and a column for each of them.
 
     Costs one grouping of the tile rows, and for each measure a pass over sellers x weeks.
 
     Args:
-        connection: a session that can read the tiles.
+        session: one that can read the tiles.
         tiles: table expression of the tile rows; those that a correction replaced are left out.
         windowed: sums and extremes over windows of whole weeks.
         cutoffs: ascending, whole weeks apart.
 
     """
     ends = np.array([(cutoff - cutoffs[0]).days // _WEEK for cutoff in cutoffs]) - _EARLIEST
-    connection.execute(f"create or replace temp table weekly as {_weekly(tiles, windowed, cutoffs)}")
-    sellers = connection.sql("select distinct seller_id from weekly order by seller_id").to_arrow_table()
-    connection.register("sellers_of_weekly", sellers.append_column("place", pa.array(range(len(sellers)), pa.int64())))
+    session.execute(f"create or replace temp table weekly as {_weekly(tiles, windowed, cutoffs)}")
+    sellers = session.sql("select distinct seller_id from weekly order by seller_id").to_arrow_table()
+    session.register("sellers_of_weekly", sellers.append_column("place", pa.array(range(len(sellers)), pa.int64())))
     columns, found = dict.fromkeys(_column(each) for each in windowed), dict[str, Whole]()
-    connection.execute(
+    session.execute(
         "create or replace temp table cells as select place, weekly.* exclude seller_id"
         " from weekly join sellers_of_weekly using (seller_id)"
     )
     for name in columns:
         grid = np.full((len(sellers), int(ends[-1]) + 1), _NOTHING)
-        cells = connection.sql(f"select place, week, {name} as value from cells where {name} is not null").fetchnumpy()
+        cells = session.sql(f"select place, week, {name} as value from cells where {name} is not null").fetchnumpy()
         grid[cells["place"], cells["week"] - _EARLIEST] = cells["value"]
         for each in windowed:
             if _column(each) == name:
                 found[each.column] = _at(grid, each, ends).ravel()
-    connection.unregister("sellers_of_weekly")
-    connection.execute("drop table weekly; drop table cells")
+    session.unregister("sellers_of_weekly")
+    session.execute("drop table weekly; drop table cells")
     places = np.repeat(np.arange(len(sellers)), len(ends))
     as_of = pa.array(list(cutoffs), pa.date32()).take(pa.array(np.tile(np.arange(len(ends)), len(sellers))))
     measures = {name: pa.array(values, mask=values == _NOTHING) for name, values in found.items()}

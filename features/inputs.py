@@ -6,10 +6,8 @@ import hashlib
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
-import duckdb
-
 from features.contract import TABLES, Table
-from features.engine import parquet
+from features.engine import Session, parquet
 from features.landed import landed, no_rows
 from features.listings import LISTING_TABLES, LISTINGS
 from features.lookups.lookup import REVISED, Lookup
@@ -26,7 +24,7 @@ _RECENT = timedelta(weeks=8)
 _INDEXED = "query_id, observed_on, week, known_at, ahead"
 
 
-def open_listings(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> None:
+def open_listings(connection: Session, store: Store, manifest: Manifest) -> None:
     """Open the landed tables of who sold what, and make from them who sold what when, once a session."""
     key_types = manifest.identity.get("key_types", {})
     for name in LISTING_TABLES:
@@ -36,9 +34,7 @@ def open_listings(connection: duckdb.DuckDBPyConnection, store: Store, manifest:
         connection.execute(f"create temp table if not exists {name} as {query}")
 
 
-def open_inputs(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, lookup: Lookup, weeks: Sequence[date]
-) -> None:
+def open_inputs(connection: Session, store: Store, manifest: Manifest, lookup: Lookup, weeks: Sequence[date]) -> None:
     """Make each table that the lookup reads: the rows of these weeks, and those of other weeks that they need."""
     open_listings(connection, store, manifest)
     mondays = ", ".join(f"(date '{week}')" for week in weeks)
@@ -58,9 +54,7 @@ def open_inputs(
         )
 
 
-def _open_rows(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, name: str, weeks: Sequence[date]
-) -> None:
+def _open_rows(connection: Session, store: Store, manifest: Manifest, name: str, weeks: Sequence[date]) -> None:
     """Open the views of the rows of these weeks, of other weeks, of earlier ones, and of those ahead of a listing."""
     group = f"events/{name}"
     others = weeks_of(manifest, group) - set(weeks)
@@ -70,14 +64,12 @@ def _open_rows(
         _open(connection, store, manifest, f"{prefix}_{name}", name, chosen)
 
 
-def _open(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, view: str, name: str, weeks: set[date]
-) -> None:
+def _open(connection: Session, store: Store, manifest: Manifest, view: str, name: str, weeks: set[date]) -> None:
     rows = landed(store, manifest, TABLES[name], manifest.identity.get("key_types", {}), weeks)
     connection.execute(f"create or replace temp view {view} as {rows}")
 
 
-def _open_revised(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table) -> None:
+def _open_revised(connection: Session, store: Store, manifest: Manifest, table: Table) -> None:
     files = manifest.group(REVISED.format(table.name))
     rows = parquet(store.paths(files)) if files else f"({no_rows(table, manifest.identity.get('key_types', {}))})"
     connection.execute(
@@ -85,9 +77,7 @@ def _open_revised(connection: duckdb.DuckDBPyConnection, store: Store, manifest:
     )
 
 
-def _open_query_days(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, weeks: Sequence[date]
-) -> None:
+def _open_query_days(connection: Session, store: Store, manifest: Manifest, weeks: Sequence[date]) -> None:
     """Make ``query_days``, the part of the index that matters for these weeks."""
     indexed = weeks_of(manifest, QUERY_DAYS)
     recent = {week for week in indexed if week >= min(weeks) - _RECENT}
@@ -96,9 +86,7 @@ def _open_query_days(
     connection.execute(f"create or replace temp table query_days as {QUERY_DAYS_NEEDED}")
 
 
-def index_query_days(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, settings: EngineSettings
-) -> Manifest:
+def index_query_days(connection: Session, store: Store, manifest: Manifest, settings: EngineSettings) -> Manifest:
     """Index the observed days of each week of landed ranks that has no index yet; the manifest is uncommitted."""
     missing = weeks_of(manifest, "events/search_ranks") - weeks_of(manifest, QUERY_DAYS)
     for weeks in parts(manifest, ["search_ranks"], missing, settings):

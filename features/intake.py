@@ -14,7 +14,7 @@ from typing import Any
 
 from features.contract import TABLES
 from features.delivery import Delivery, inspect
-from features.engine import connect, count
+from features.engine import Session, count, open_session
 from features.errors import WrongUse
 from features.intake_report import NOTHING_ALLOWED, Allowances, IntakeReport
 from features.judging import Run, judge, open_all
@@ -24,6 +24,8 @@ from features.outdated import without_outdated
 from features.privacy import key_digest, privacy_key
 from features.refusal import refuse_if_broken
 from features.settings import FeatureSettings
+from features.spark.catalogue import is_catalogue, stage_catalogue
+from features.spark.session import SparkConnection
 from features.store import Manifest, Store
 
 
@@ -40,7 +42,7 @@ def take_in(
     """Check a data set against the contract and land the rows that the store does not hold.
 
     Args:
-        data: the folder of the data set.
+        data: the folder of the data set; with Spark also ``catalog.schema``.
         store: where rows are landed.
         as_of: the cutoff that is about to be used; None checks everything but freshness.
         settings: contract, privacy and engine.
@@ -54,10 +56,10 @@ def take_in(
         StoreBusy: another run holds the store.
 
     """
-    with store.writing(), connect(settings.engine, store.scratch) as connection:
+    with store.writing(), open_session(settings.engine, store.scratch) as connection:
         manifest = store.manifest()
         progress("reading the delivery")
-        delivery = inspect(data, manifest.inputs, manifest.identity.get("key_types", {}))
+        delivery = _delivered(data, store, manifest, connection)
         key = privacy_key(settings.privacy, store)
         identity = _identity(delivery, manifest, settings, key)
         connection.execute("set variable privacy_key = ?", [key])
@@ -77,6 +79,13 @@ def take_in(
         tuple(run.messages),
         allow.marks,
     )
+
+
+def _delivered(data: Path, store: Store, manifest: Manifest, session: Session) -> Delivery:
+    key_types = manifest.identity.get("key_types", {})
+    if isinstance(session, SparkConnection) and is_catalogue(data):
+        return stage_catalogue(session.spark, str(data), manifest.inputs, key_types, store.scratch / "catalogue")
+    return inspect(data, manifest.inputs, key_types)
 
 
 def _identity(delivery: Delivery, manifest: Manifest, settings: FeatureSettings, key: str) -> dict[str, Any]:

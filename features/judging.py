@@ -10,7 +10,7 @@ import duckdb
 
 from features.contract import TABLES, Table
 from features.delivery import Delivery
-from features.engine import count, parquet
+from features.engine import Session, count, parquet
 from features.errors import ContractBroken, machine_trouble
 from features.intake_report import TableReport
 from features.landed import has_floor, landed, no_rows
@@ -26,7 +26,7 @@ from features.week_files import weeks_of
 class Run:
     """One intake at work: the session, the store as it was, and what has been counted so far."""
 
-    connection: duckdb.DuckDBPyConnection
+    connection: Session
     store: Store
     manifest: Manifest
     settings: FeatureSettings

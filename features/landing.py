@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pyarrow.parquet as pq
 
 from features.contract import Table
-from features.engine import count, literal, parquet
+from features.engine import Session, count, literal, parquet
 from features.landed import WEEK
 from features.lookups.lookup import REVISED
 from features.reading import contract_columns, landed_columns
@@ -17,9 +16,7 @@ from features.standing import CONTRADICTION, ORPHAN, Standing, row_as_json
 from features.store import Manifest, Store, StoredFile
 
 
-def land(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table, standing: Standing
-) -> Manifest:
+def land(connection: Session, store: Store, manifest: Manifest, table: Table, standing: Standing) -> Manifest:
     """Add the rows of ``landing_NAME`` to their weeks, and take rows that no longer stand out of theirs.
 
     A versioned table is small and is asked for as a whole: it lies in one file, which is written anew.
@@ -43,7 +40,7 @@ def land(
     )
 
 
-def _note_revised(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table) -> Manifest:
+def _note_revised(connection: Session, store: Store, manifest: Manifest, table: Table) -> Manifest:
     """Note the keys of which several rows stand now: only these have versions to be told apart."""
     keys = ", ".join(table.key)
     revised = f"select {keys}, max(known_at) as known_at from events_{table.name} group by {keys} having count(*) > 1"
@@ -55,7 +52,7 @@ def _note_revised(connection: duckdb.DuckDBPyConnection, store: Store, manifest:
     return manifest.with_files([_adopt(store, staged, REVISED.format(table.name), newest[0])] if newest else [])
 
 
-def _weeks_ahead(connection: duckdb.DuckDBPyConnection, table: Table) -> set[date]:
+def _weeks_ahead(connection: Session, table: Table) -> set[date]:
     """Weeks in which a row of a product lands that became known before the product's listing did."""
     if ("product_id", "products") not in table.parents:
         return set()
@@ -67,9 +64,7 @@ join listing_versions as l on r.product_id = l.product_id and l.version = 1 and 
     return {week for (week,) in found.fetchall()}
 
 
-def _write_anew(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table, standing: Standing
-) -> Manifest:
+def _write_anew(connection: Session, store: Store, manifest: Manifest, table: Table, standing: Standing) -> Manifest:
     group = f"events/{table.name}"
     columns = landed_columns(table)
     staged = store.scratch / f"anew-{table.name}.parquet"
@@ -84,9 +79,7 @@ def _write_anew(
     )
 
 
-def _without_stale(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table, standing: Standing
-) -> Manifest:
+def _without_stale(connection: Session, store: Store, manifest: Manifest, table: Table, standing: Standing) -> Manifest:
     weeks = connection.execute(f"select distinct {WEEK} from {standing.stale}").fetchall()
     columns = landed_columns(table)
     group = f"events/{table.name}"
@@ -105,7 +98,7 @@ def _without_stale(
     return manifest
 
 
-def keep_waiting(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, table: Table) -> Manifest:
+def keep_waiting(connection: Session, store: Store, manifest: Manifest, table: Table) -> Manifest:
     """Replace the table's waiting rows by those of ``waiting_NAME``."""
     group = f"pending/{table.name}"
     manifest = manifest.without(set(manifest.group(group)))
@@ -117,7 +110,7 @@ def keep_waiting(connection: duckdb.DuckDBPyConnection, store: Store, manifest: 
     return manifest.with_files([_adopt(store, staged, group, newest[0])] if newest and newest[0] else [])
 
 
-def quarantine(connection: duckdb.DuckDBPyConnection, store: Store, generation: int, table: Table) -> None:
+def quarantine(connection: Session, store: Store, generation: int, table: Table) -> None:
     """Add the rows of ``quarantine_NAME`` (row, rule, file) to ``quarantine/NAME.parquet``, marked with the run.
 
     Rows that a run wrote which never committed carry a later generation than the manifest; the next run drops them.

@@ -45,3 +45,9 @@ def make_store(store_path: Path) -> None:
     store_path.mkdir(parents=True, exist_ok=True, mode=0o700)
     if store_path.stat().st_mode & 0o077:
         store_path.chmod(0o700)
+
+
+def make_scratch(scratch: Path) -> None:
+    """Make the folder in the store that holds what a running job sets aside, for its owner alone."""
+    make_store(scratch.parent)
+    scratch.mkdir(exist_ok=True, mode=0o700)

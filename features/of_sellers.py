@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-import duckdb
-
 from features.contract import TABLES
-from features.engine import literal
+from features.engine import Session, literal
 from features.landed import landed
 from features.store import Manifest, Store
 
@@ -43,9 +41,7 @@ seller_id in {_SELLERS} or ticket_id in (
 """Conditions on ``NAME_all``: a row is about these sellers, or about something that one of them ever sold."""
 
 
-def open_all_rows(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, sellers: Collection[Any]
-) -> None:
+def open_all_rows(connection: Session, store: Store, manifest: Manifest, sellers: Collection[Any]) -> None:
     """Open ``NAME_all``, every landed row of each table, and name the sellers and all that they ever sold."""
     key_types = manifest.identity["key_types"]
     for name, table in TABLES.items():

@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -29,7 +29,7 @@ from features.catalogue import (
 )
 from features.contract import TABLES
 from features.coverage import covered, flag_name
-from features.engine import connect, count
+from features.engine import Session, count, open_session
 from features.errors import WrongUse
 from features.fits import MEANING
 from features.folding import fold
@@ -102,6 +102,11 @@ def signals_at(
     return pa.concat_tables([pq.read_table(path) for path in paths]).to_pandas()
 
 
+def stored_table(store: Store, cutoff: date, settings: FeatureSettings) -> Path:
+    """The file of the signal table at a cutoff, which ``signals_at`` has stored."""
+    return store.path / str(_stored(store.manifest(), table_group(settings), cutoff))
+
+
 def table_group(settings: FeatureSettings) -> str:
     """The store's group of signal tables; its fingerprint covers every signal, its facts, the peers and relations."""
     parts = [signal.fingerprint for signal in CATALOGUE.values()]
@@ -128,7 +133,7 @@ def _refuse_below_floor(store: Store, manifest: Manifest, cutoffs: Sequence[date
 def _make(
     store: Store, cutoffs: Sequence[date], settings: FeatureSettings, progress: Callable[[str], None]
 ) -> Manifest:
-    with store.writing(), connect(settings.engine, store.scratch) as connection:
+    with store.writing(), open_session(settings.engine, store.scratch) as connection:
         manifest = folded(connection, store, settings, progress)
         group = table_group(settings)
         missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
@@ -139,9 +144,7 @@ def _make(
         return store.commit(manifest)
 
 
-def folded(
-    connection: duckdb.DuckDBPyConnection, store: Store, settings: FeatureSettings, progress: Callable[[str], None]
-) -> Manifest:
+def folded(connection: Session, store: Store, settings: FeatureSettings, progress: Callable[[str], None]) -> Manifest:
     """Fold and sum up all that has landed; the manifest returned is uncommitted."""
     manifest = fold(connection, store, store.manifest(), foldings(settings), settings.engine, progress)
     for kind in tile_kinds().values():
@@ -149,7 +152,7 @@ def folded(
     return manifest
 
 
-def _sellers(connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest) -> int:
+def _sellers(connection: Session, store: Store, manifest: Manifest) -> int:
     sellers = landed(store, manifest, TABLES["sellers"], manifest.identity["key_types"])
     return count(connection, f"select count(distinct seller_id) from ({sellers})")
 
@@ -167,7 +170,7 @@ def _write(store: Store, group: str, cutoff: date, table: pa.Table) -> tuple[str
 
 
 def signal_tables(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Session,
     store: Store,
     manifest: Manifest,
     cutoffs: Sequence[date],
@@ -200,14 +203,14 @@ def signal_tables(
         yield cutoff, rows.select([*SELLER_COLUMNS, *CATALOGUE])
 
 
-def _links(connection: duckdb.DuckDBPyConnection, cutoff: date, relation: str) -> pa.Table:
+def _links(connection: Session, cutoff: date, relation: str) -> pa.Table:
     """The links of a relation at a cutoff."""
     query = f"select seller_id, entity, strength from {relation}_links where as_of = date '{cutoff}'"
     return connection.sql(query).to_arrow_table()
 
 
 def _measure(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Session,
     store: Store,
     manifest: Manifest,
     rows_of: Callable[[TileKind], str],

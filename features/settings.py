@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -42,8 +42,9 @@ class PrivacySettings(Section):
 
 
 class EngineSettings(Section):
-    """What DuckDB may use; results do not depend on it."""
+    """Which engine computes signals, and what DuckDB may use; results do not depend on it."""
 
+    name: Literal["duckdb", "spark"]
     threads: PositiveCount
     memory_limit_mb: PositiveCount
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
-
 from features.contract import Table
-from features.engine import count
+from features.engine import Session, count
 from features.reading import contract_columns
 
 CONTRADICTION = "contradicts_key"
@@ -33,7 +31,7 @@ class Standing:
     redelivered: int
 
 
-def settle(connection: duckdb.DuckDBPyConnection, table: Table) -> Standing:
+def settle(connection: Session, table: Table) -> Standing:
     """Decide which rows of the tables ``candidates_NAME`` and ``alike_NAME`` stand.
 
     The latter holds the landed rows among which one can have the key of a candidate. A candidate row has the contract's

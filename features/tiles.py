@@ -10,11 +10,9 @@ import hashlib
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
-import duckdb
-
 from features.catalogue import WINDOWED, tile_kinds
 from features.coverage import coverage_foldings
-from features.engine import literal, parquet
+from features.engine import Session, literal, parquet
 from features.folding import Folding
 from features.listings import LISTINGS
 from features.measures import LONGEST_DAYS, TileKind
@@ -72,9 +70,7 @@ def has_levels(kind: TileKind) -> bool:
     return any(each.start is None and each.measure.kind is kind for each in WINDOWED)
 
 
-def sum_up(
-    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, kind: TileKind, group: str
-) -> Manifest:
+def sum_up(connection: Session, store: Store, manifest: Manifest, kind: TileKind, group: str) -> Manifest:
     """Keep the kind's running totals at a Monday every 13 weeks, so that levels need not be summed from the beginning.
 
     The totals at a Monday are written as tile rows of the day before it, marked late: no window that reads them reaches

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.engine import Session
 from features.settings import EngineSettings
+from features.spark.session import SparkConnection
 from features.store import Manifest, Store, StoredFile
 
 _ROWS_A_MB = 1_000
@@ -47,7 +48,7 @@ def parts(
 
 
 def write_weeks(
-    connection: duckdb.DuckDBPyConnection,
+    session: Session,
     store: Store,
     manifest: Manifest,
     group: str,
@@ -58,7 +59,7 @@ def write_weeks(
     """Write a file for each of these weeks, ordered by all columns; the manifest returned is uncommitted.
 
     Args:
-        connection: a session in which the tables that ``rows`` reads are open.
+        session: one in which the tables that ``rows`` reads are open.
         store: where the files lie.
         manifest: what is live.
         group: the files' group.
@@ -68,8 +69,11 @@ def write_weeks(
 
     """
     wanted = ", ".join(f"date '{week}'" for week in weeks)
-    query = f"select week as {_WEEK}, {columns} from ({rows}) where week in ({wanted}) order by all"
-    reader = connection.sql(query).to_arrow_reader(_ROWS_A_BATCH)
+    query = f"select week as {_WEEK}, {columns} from ({rows}) where week in ({wanted})"
+    if isinstance(session, SparkConnection):
+        staged = session.write_weeks(query, weeks, store.scratch / group.replace("/", "-"))
+        return manifest.with_files(store.adopt(path, group, week, count) for week, path, count in staged)
+    reader = session.sql(f"{query} order by all").to_arrow_reader(_ROWS_A_BATCH)
     entries = [_write(store, group, week, table) for week, table in _by_week(reader, weeks)]
     return manifest.with_files(entries)
 

@@ -11,13 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-import duckdb
-
-from features.engine import count
+from features.engine import Session, count
 from features.gathered import entities, is_gathered, streak
 from features.grid import on_grid
 from features.group_work import GROUP_WORK
 from features.measures import Across, Pairs, TileKind, Windowed
+from features.spark.session import SparkConnection
 
 _OLDER = 1_000_000
 """Days: of what lies before every window."""
@@ -34,7 +33,7 @@ def cutoff_table(cutoffs: Sequence[date]) -> str:
 
 
 def measure(
-    connection: duckdb.DuckDBPyConnection,
+    session: Session,
     name: str,
     tiles: str,
     windowed: Sequence[Windowed],
@@ -43,17 +42,18 @@ def measure(
     """Make the table NAME: a row is a seller and cutoff, ``seller_id``, ``as_of`` and a column for each measure.
 
     Args:
-        connection: a session that can read the tiles.
+        session: one that can read the tiles.
         name: of the table.
         tiles: table expression of the tile rows.
         windowed: measures of one tile kind over windows of whole weeks.
         cutoffs: at least one date.
 
     """
-    parts = [*_added(connection, tiles, windowed, cutoffs), *_gathered(tiles, windowed, cutoffs)]
-    connection.execute(f"create or replace temp table {name} as {_joined(parts, windowed)}")
+    windowed = list({each.column: each for each in windowed}.values())  # a measure may be read with several needs
+    parts = [*_added(session, tiles, windowed, cutoffs), *_gathered(tiles, windowed, cutoffs)]
+    session.execute(f"create or replace temp table {name} as {_joined(parts, windowed)}")
     for weekday in range(7):
-        connection.unregister(f"grid_{weekday}")
+        session.unregister(f"grid_{weekday}")
 
 
 def _joined(parts: Sequence[_Part], windowed: Sequence[Windowed]) -> str:
@@ -72,25 +72,24 @@ group by seller_id, as_of
 """
 
 
-def _added(
-    connection: duckdb.DuckDBPyConnection, tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]
-) -> Iterator[_Part]:
+def _added(session: Session, tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -> Iterator[_Part]:
     added = [each for each in windowed if not is_gathered(each)]
     names = [each.column for each in added]
     if not added:
         return
-    if len(cutoffs) <= _FEW_CUTOFFS or _has_few_rows(added[0].measure.kind):
+    few = len(cutoffs) <= _FEW_CUTOFFS or _has_few_rows(added[0].measure.kind)
+    if few or isinstance(session, SparkConnection):  # a grid of all sellers is held by one process
         yield _direct(tiles, added, cutoffs), names
         return
     grids: dict[int, list[date]] = defaultdict(list)
     for cutoff in sorted(cutoffs):
         grids[cutoff.weekday()].append(cutoff)
     for weekday, each in grids.items():
-        connection.register(f"grid_{weekday}", on_grid(connection, tiles, added, each))
+        session.register(f"grid_{weekday}", on_grid(session, tiles, added, each))
         yield f"select * from grid_{weekday}", names
     replaced = f"(select * from {tiles} where until_on is not null)"
     # Not `limit 1`: DuckDB 2.0 was seen to wait for ever once the first row of a wide plan had been found.
-    if count(connection, f"select count(*) from {replaced} as tile") > 0:
+    if count(session, f"select count(*) from {replaced} as tile") > 0:
         yield _direct(replaced, added, cutoffs), names
 
 

@@ -12,6 +12,7 @@ from features.catalogue import CATALOGUE
 from features.errors import WrongUse
 from features.intake import take_in
 from features.panel import signals_at
+from features.spark.catalogue import is_catalogue
 from features.store import Store
 from features.verdict_rows import verdicts_of
 from model.alerts import Listing, list_sellers, resting_sellers
@@ -20,6 +21,7 @@ from model.settings import AlertSettings, Configuration
 from scoring.cases.build import ScoredSellers, find_cases
 from scoring.cases.files import write_cases
 from scoring.casework.listings import keep_listings, routes
+from scoring.margins import margins_by
 from scoring.output import check_place, key_type, staged, write_audits, write_record, write_scores, write_staff
 from scoring.ranking import ChosenModel, Ranking, challenger_strength, choose_model, rank
 from scoring.record import ScoreReport, run_record, staff_record
@@ -51,13 +53,19 @@ def score(
         model: a version, an alias, a run id or a bundle folder; without a champion ``champion`` means day zero.
 
     Raises:
-        WrongUse: something else than a run's output is at ``out``, or a file of the settings is missing.
+        WrongUse: something else than a run's output is at ``out``, a file of the settings is missing, or DATA is a
+            schema of a catalogue.
         ContractBroken: the data break the event contract; nothing was written.
         NoFittingModel: no such model, or its signals have changed their meaning.
         StoreBusy: another run held the store for too long.
 
     """
     check_place(out)
+    if is_catalogue(data):
+        raise WrongUse(
+            f"{data}: is no folder, and `score` looks the ids of staff up in files; give DATA as a folder of Parquet"
+            " files (`check`, `features` and `retrain` with --engine spark also take catalog.schema)"
+        )
     audit_key = read_audit_key(configuration.alerts)
     store = Store(store_path, surroundings.wait_seconds)
     steps = Steps(surroundings.progress, surroundings.clock)
@@ -68,7 +76,8 @@ def score(
     steps.begin("computing signals")
     signal_table = signals_at(store, [as_of], configuration, progress=steps.tell)
     steps.begin("scoring")
-    ranking = rank(chosen, signal_table, CATALOGUE, configuration)
+    margins_of = margins_by(store, as_of, configuration)
+    ranking = rank(chosen, signal_table, CATALOGUE, configuration, margins_of)
     verdicts = verdicts_of(store, configuration)
     counted = outside_bursts(verdicts, as_of, configuration.labels)
     resting = resting_sellers(counted, as_of, configuration.alerts.rest_days)
@@ -79,7 +88,7 @@ def score(
         audit_key=audit_key,
         calibration=ranking.calibration,
         resting=resting,
-        challenger=challenger_strength(chosen, signal_table, configuration.classifier.threads),
+        challenger=challenger_strength(chosen, signal_table, margins_of),
     )
     steps.begin("explaining the listed")
     scored = scored_rows(signal_table, ranking, listing, chosen)

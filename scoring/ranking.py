@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from features.errors import NoFittingModel, TrackingUnreachable
@@ -19,6 +18,7 @@ from model.reasons import Reason, day_zero_reasons, model_reasons, peer_medians
 from model.registry import CHALLENGER, CHAMPION, Registry
 from model.settings import Configuration
 from scoring.last_seen import last_champion, remember
+from scoring.margins import MarginsOf
 from training.choosing import fetch, open_model, open_registry
 from training.steps import Surroundings
 
@@ -110,7 +110,11 @@ def _challenger(registry: Registry, catalogue: Mapping[str, Signal]) -> tuple[Bu
 
 
 def rank(
-    chosen: ChosenModel, signal_table: pd.DataFrame, catalogue: Mapping[str, Signal], configuration: Configuration
+    chosen: ChosenModel,
+    signal_table: pd.DataFrame,
+    catalogue: Mapping[str, Signal],
+    configuration: Configuration,
+    margins_of: MarginsOf,
 ) -> Ranking:
     """Order the sellers of one cutoff."""
     index, shown = signal_table.index, configuration.alerts.reasons_shown
@@ -128,7 +132,7 @@ def rank(
         )
     bundle = chosen.bundle
     medians = peer_medians(signal_table, bundle.signals)
-    margins = bundle.margins(signal_table, threads)
+    margins = margins_of(bundle, signal_table)
     log_odds = pd.Series(bundle.log_odds(margins), index)
 
     def explain(rows: pd.DataFrame) -> list[list[Reason]]:
@@ -139,9 +143,8 @@ def rank(
     return Ranking(log_odds, log_odds, pd.Series(bundle.scores(margins), index), bundle.card.calibration, explain)
 
 
-def challenger_strength(chosen: ChosenModel, signal_table: pd.DataFrame, threads: int) -> pd.Series | None:
+def challenger_strength(chosen: ChosenModel, signal_table: pd.DataFrame, margins_of: MarginsOf) -> pd.Series | None:
     """The challenger's order of the same sellers; None without one."""
     if chosen.challenger is None:
         return None
-    margins: npt.NDArray[np.float64] = chosen.challenger.margins(signal_table, threads)
-    return pd.Series(margins, signal_table.index)
+    return pd.Series(margins_of(chosen.challenger, signal_table), signal_table.index)

@@ -86,7 +86,7 @@ def run_record(
         "allowed": list(intake.marks),
         "messages": [*told(intake), *chosen.messages],
         "seconds": dict(seconds),
-        "engine": "duckdb",
+        "engine": configuration.engine.name,
         "libraries": {"python": platform.python_version(), **library_versions()},
         "seed": configuration.classifier.seed,
         "configuration": configuration.digest,

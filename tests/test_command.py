@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import sys
@@ -254,3 +255,19 @@ def test_demo_lists_ten_sellers_with_reasons_and_compares_them_with_the_truth(ru
 
 def _copy(data: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(data, tmp_path / "copy"))
+
+
+def test_an_engine_that_is_not_installed_is_named_with_the_way_to_install_it(
+    run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pyspark" else find(name))
+    answer = run("features", shop, "--as-of", CUTOFF, "--engine", "spark", "--out", "signals.parquet")
+    assert answer.code == 2
+    assert "pip install 'pyspark>=4.0,<5'" in answer.err
+
+
+def test_a_catalogue_is_no_data_set_for_scoring(run: Run) -> None:
+    answer = run("score", "lake.market", "--as-of", CUTOFF, "--engine", "spark", "--out", "scores")
+    assert answer.code == 2
+    assert "lake.market: is no folder" in answer.err

@@ -23,6 +23,7 @@ from model.draw import DISAGREEMENT, RANDOM
 from model.registry import CHAMPION
 from model.settings import Configuration
 from scoring.job import read_audit_key
+from scoring.margins import margins_by
 from scoring.ranking import challenger_strength, choose_model, rank
 from training.authors import outside_bursts
 from training.labels import labelled_cutoffs
@@ -137,7 +138,8 @@ def _live(plan: Plan, store: Store, week: date, around: Surroundings) -> Week:
     verdicts = verdicts_of(store, configuration)
     signal_table = signals_at(store, [week], configuration)
     chosen = choose_model(CHAMPION, store.path, configuration, around, CATALOGUE)
-    ranking = rank(chosen, signal_table, CATALOGUE, configuration)
+    margins_of = margins_by(store, week, configuration)
+    ranking = rank(chosen, signal_table, CATALOGUE, configuration, margins_of)
     known = verdicts[verdicts["known_at"] < pd.Timestamp(week)]
     starts = investigation_starts(verdicts, configuration.labels)
     running = (starts < pd.Timestamp(week)) & (verdicts["known_at"] >= pd.Timestamp(week))
@@ -151,7 +153,7 @@ def _live(plan: Plan, store: Store, week: date, around: Surroundings) -> Week:
         audit_key=read_audit_key(configuration.alerts),
         calibration=ranking.calibration,
         resting=resting,
-        challenger=challenger_strength(chosen, signal_table, configuration.classifier.threads),
+        challenger=challenger_strength(chosen, signal_table, margins_of),
     )
     sellers = pd.DataFrame(
         {

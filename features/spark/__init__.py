@@ -1,0 +1,1 @@
+"""Spark as the second engine: it runs the statements that DuckDB runs, read by sqlglot and written in its dialect."""
