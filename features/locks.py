@@ -32,12 +32,21 @@ def alone(store_path: Path, name: str, wait_seconds: float) -> Iterator[None]:
         raise StoreBusy(
             f"{store_path}: another run has held this {name} for {wait_seconds:g} s; wait for it, or give --wait"
         ) from None
+    try:
+        with owner_only():
+            yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def owner_only() -> Iterator[None]:
+    """Let only their owner read what is written meanwhile."""
     before = os.umask(0o077)
     try:
         yield
     finally:
         os.umask(before)
-        lock.release()
 
 
 def make_store(store_path: Path) -> None:

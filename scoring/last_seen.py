@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from features.errors import TrackingUnreachable
+from features.locks import owner_only
 from features.signal import Signal
 from model.bundle import Bundle, read_bundle
 from model.registry import Registry
@@ -22,7 +23,8 @@ def remember(store_path: Path, registry: Registry, champion: NamedModel) -> None
     folder = registry.bundle_folder(champion.version).relative_to(store_path.resolve())
     beside = store_path / "models" / f"{FILE}.next"
     beside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside.write_text(json.dumps({"label": champion.label, "folder": str(folder)}) + "\n", encoding="utf-8")
+    with owner_only():
+        beside.write_text(json.dumps({"label": champion.label, "folder": str(folder)}) + "\n", encoding="utf-8")
     beside.replace(store_path / "models" / FILE)
 
 

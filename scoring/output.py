@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import WrongUse
+from features.locks import owner_only
 
 RUN = "run.json"
 SCORES = "scores.parquet"
@@ -197,13 +198,3 @@ def write_table(path: Path, rows: pd.DataFrame, schema: pa.Schema) -> None:
     ]
     table = pa.Table.from_arrays(columns, schema=schema)
     pq.write_table(table, path, compression="zstd", version="2.6", store_schema=False)
-
-
-@contextmanager
-def owner_only() -> Iterator[None]:
-    """Let only their owner read what is written meanwhile."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)

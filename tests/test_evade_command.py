@@ -15,6 +15,7 @@ from simulator.settings import read_scenario
 
 
 def ended(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> object:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setattr(sys, "argv", ["scrubwatch", "evade", *map(str, arguments)])
     with pytest.raises(SystemExit) as left:
         scrubwatch.main()

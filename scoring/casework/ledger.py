@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from features.audit_log import AuditLog
 from features.contract import TABLES
 from features.errors import WrongUse
+from features.locks import owner_only
 from features.privacy import pseudonyms_of
 from features.reading import contract_columns
 from features.store import Manifest, Store
@@ -25,7 +26,6 @@ from features.verdict_rows import GIVEN
 from model.settings import Configuration
 from scoring.casework.decisions import Decision, near, problems_of, refuse
 from scoring.casework.listings import Listed, listings_of, opened_by
-from scoring.output import owner_only
 from training.steps import Surroundings
 
 GAVE = "gave a verdict"

@@ -26,6 +26,7 @@ from features.catalogue import CATALOGUE
 from features.contract import TABLES
 from features.engine import connect
 from features.errors import WrongUse
+from features.locks import owner_only
 from features.panel import signals_at
 from features.peers import EVERYBODY
 from features.signal import Signal
@@ -38,7 +39,7 @@ from scoring.casework.explain import cutoff_of_run, row_of
 from scoring.casework.listings import seller_of_case
 from scoring.casework.masking import mask_unnamed
 from scoring.casework.verify import FORMAT, MANIFEST, NUMBERS, PEERS, ROWS, SQL, Number, differing
-from scoring.output import RUN, SCORES, owner_only
+from scoring.output import RUN, SCORES
 from training.steps import Surroundings
 
 PACKED = "packed"
