@@ -36,7 +36,7 @@ def assert_same_outcome(market: Market, runs: list[Market], cutoffs: list[date],
         assert outcome(in_runs) == outcome(at_once)
 
 
-@few(3)
+@few(2)
 @given(random=st.randoms(use_true_random=False), runs=st.integers(1, 4))
 def test_any_partition_into_runs_in_any_order_gives_the_same(
     random: Random, runs: int, configuration: Configuration

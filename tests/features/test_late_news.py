@@ -75,63 +75,59 @@ def folded(configuration: Configuration, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
-@pytest.mark.parametrize(
-    ("late", "weeks_to_fold"),
-    [
-        ({"reviews": [review(1_000, LATE_DAY)]}, {"review_arrivals": [10], "rank_moves": []}),
-        (
-            {
-                "review_actions": [
-                    {
-                        "review_id": 3,
-                        "acted_at": datetime.combine(LATE_DAY, time()),
-                        "kind": "kept",
-                        "actor_kind": "staff",
-                    }
-                ]
-            },
-            {"review_changes": [3, 4, 10], "rank_moves": []},
-        ),
-        ({"search_ranks": [place(LATE_DAY, 2)]}, {"review_arrivals": [], "rank_moves": [10, 11]}),
-        ({"search_ranks": [place(LATE_DAY, 2, query=2)]}, {"review_arrivals": [], "rank_moves": [10]}),
-        (
-            {"tickets": [{"ticket_id": 3, "opened_at": LATE, "opened_by_kind": "staff"}]},
-            {"review_changes": [], "ticket_removals": [3, 4, 10]},
-        ),
-        (
-            {
-                "products": [
-                    {"product_id": 7, "seller_id": 1, "category": "toys", "listed_on": monday(0), "recorded_at": LATE}
-                ]
-            },
-            {"review_changes": [], "look_ups": [3, 10]},
-        ),
-        ({"sales": [sale(LATE_DAY, 2)]}, {"sales_days": [10], "rank_moves": []}),
-        ({"sales": [sale(monday(3), 2, recorded_at=LATE)]}, {"sales_days": [10], "rank_moves": []}),
-        ({"sales": [sale(monday(5), 2, recorded_at=LATE)]}, {"sales_days": [10, 20], "rank_moves": []}),
-    ],
-    ids=[
-        "a review",
-        "what was done to a review",
-        "a place",
-        "a place in a query that was never observed",
-        "a ticket",
-        "a product",
-        "a sale",
-        "a correction of a sale",
-        "a correction of a sale before another one",
-    ],
-)
+LATE_ROWS: dict[str, tuple[Market, dict[str, list[int]]]] = {
+    "a review": ({"reviews": [review(1_000, LATE_DAY)]}, {"review_arrivals": [10], "rank_moves": []}),
+    "what was done to a review": (
+        {
+            "review_actions": [
+                {
+                    "review_id": 3,
+                    "acted_at": datetime.combine(LATE_DAY, time()),
+                    "kind": "kept",
+                    "actor_kind": "staff",
+                }
+            ]
+        },
+        {"review_changes": [3, 4, 10], "rank_moves": []},
+    ),
+    "a place": ({"search_ranks": [place(LATE_DAY, 2)]}, {"review_arrivals": [], "rank_moves": [10, 11]}),
+    "a place in a query that was never observed": (
+        {"search_ranks": [place(LATE_DAY, 2, query=2)]},
+        {"review_arrivals": [], "rank_moves": [10]},
+    ),
+    "a ticket": (
+        {"tickets": [{"ticket_id": 3, "opened_at": LATE, "opened_by_kind": "staff"}]},
+        {"review_changes": [], "ticket_removals": [3, 4, 10]},
+    ),
+    "a product": (
+        {
+            "products": [
+                {"product_id": 7, "seller_id": 1, "category": "toys", "listed_on": monday(0), "recorded_at": LATE}
+            ]
+        },
+        {"review_changes": [], "look_ups": [3, 10]},
+    ),
+    "a sale": ({"sales": [sale(LATE_DAY, 2)]}, {"sales_days": [10], "rank_moves": []}),
+    "a correction of a sale": (
+        {"sales": [sale(monday(3), 2, recorded_at=LATE)]},
+        {"sales_days": [10], "rank_moves": []},
+    ),
+    "a correction of a sale before another one": (
+        {"sales": [sale(monday(5), 2, recorded_at=LATE)]},
+        {"sales_days": [10, 20], "rank_moves": []},
+    ),
+}
+"""Rows that come late, by what they are, and the weeks of some kinds of tile that they make anew."""
+
+
+@pytest.mark.parametrize("name", LATE_ROWS)
 def test_a_late_row_makes_only_the_weeks_anew_in_which_its_keys_have_facts(
-    late: Market, weeks_to_fold: dict[str, list[int]], folded: Path, configuration: Configuration, tmp_path: Path
+    name: str, folded: Path, configuration: Configuration, tmp_path: Path
 ) -> None:
-    small = for_small_markets(configuration, tmp_path / "key")
-    for name in ("data", "store"):
-        shutil.copytree(folded / name, tmp_path / name)
-    store = Store(tmp_path / "store")
+    late, weeks_to_fold = LATE_ROWS[name]
+    small, store = for_small_markets(configuration, tmp_path / "key"), copied(folded, tmp_path)
     before = {entry.group: weeks_of(store.manifest(), entry.group) for entry in store.manifest().files.values()}
-    for name, rows in late.items():
-        write_rows(tmp_path / "data" / name / "late.parquet", name, rows)
+    deliver_late(tmp_path, "late", late)
     take_in(tmp_path / "data", store, None, small)
     gone = {
         group.split("/")[1].split("@")[0]: sorted(weeks - weeks_of(store.manifest(), group))
@@ -141,12 +137,31 @@ def test_a_late_row_makes_only_the_weeks_anew_in_which_its_keys_have_facts(
     assert {kind: gone[kind] for kind in weeks_to_fold} == {
         kind: [monday(week) for week in weeks] for kind, weeks in weeks_to_fold.items()
     }
-    whole = take_in_runs(
-        tmp_path / "whole",
-        [{name: [*market().get(name, []), *late.get(name, [])] for name in {**market(), **late}}],
-        small,
-    )
+
+
+def test_late_rows_one_after_the_other_give_what_the_whole_gives(
+    folded: Path, configuration: Configuration, tmp_path: Path
+) -> None:
+    small, store = for_small_markets(configuration, tmp_path / "key"), copied(folded, tmp_path)
+    together = market()
+    for number, (late, _) in enumerate(LATE_ROWS.values()):
+        deliver_late(tmp_path, f"late {number}", late)
+        take_in(tmp_path / "data", store, None, small)
+        together = {name: [*together.get(name, []), *late.get(name, [])] for name in {**together, **late}}
+    whole = take_in_runs(tmp_path / "whole", [together], small)
     assert signals_at(store, [LAST], small).equals(signals_at(whole, [LAST], small))
+
+
+def copied(folded: Path, folder: Path) -> Store:
+    """A copy of data and store."""
+    for name in ("data", "store"):
+        shutil.copytree(folded / name, folder / name)
+    return Store(folder / "store")
+
+
+def deliver_late(folder: Path, file: str, late: Market) -> None:
+    for name, rows in late.items():
+        write_rows(folder / "data" / name / f"{file}.parquet", name, rows)
 
 
 def test_a_late_row_of_a_week_before_all_others_stands_in_the_running_totals(
