@@ -26,8 +26,8 @@ from simulator.judge import guilty_sellers
 from training.evasion.effort import WEEKS
 from training.evasion.evade import open_bench
 from training.evasion.lists import Score
-from training.evasion.page import money
 from training.evasion.refits import Refits
+from training.evasion.report import money
 from training.evasion.rounds import play_rounds
 from training.steps import Surroundings
 

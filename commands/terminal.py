@@ -161,8 +161,7 @@ def print_backtest(found: Backtest, out: Path) -> None:
 
 def print_evasion(found: Evasion, page: Path | None) -> None:
     """Print what staying unseen costs, strategy by strategy and in words."""
-    from training.evasion.page import money
-    from training.evasion.report import in_words
+    from training.evasion.report import in_words, money
 
     table = _table("strategy", "cost", "gain", *(f"listed by {model}" for model in found.named))
     for each in sorted(found.estimated, key=lambda each: each.cost):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from model.settings import Configuration
 from training.evasion.lists import _above, certain_places
 from training.evasion.outcomes import INFEASIBLE, Outcome, frontier, outcome_of, price, stealthiest
+from training.evasion.report import money
 from training.evasion.search import copies, turns
 
 
@@ -114,3 +115,7 @@ def test_audits_take_places_from_the_strongest(configuration: Configuration, tmp
     drawn = configuration.alerts.model_copy(update={"budget": 50, "audits_share": 0.2, "audit_key_file": tmp_path})
     assert certain_places(drawn, "US") == 40
     assert certain_places(drawn.model_copy(update={"audit_key_file": None}), "US") == 50
+
+
+def test_money_that_is_lost_has_its_sign_first() -> None:
+    assert [money(-15_281.4), money(0), money(3_909), money(INFEASIBLE)] == ["-$15,281", "$0", "$3,909", "none found"]

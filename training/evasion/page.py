@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from model.registry import Registry
-from training.evasion.report import CHANCES, Evasion, in_words, metrics_of
+from training.evasion.report import CHANCES, Evasion, in_words, metrics_of, money
 from training.page import as_svg, fill_in
 
 
@@ -32,11 +32,6 @@ def publish(found: Evasion, registry: Registry | None, page_file: Path | None) -
         return None
     tags = {"as_of": found.entry.isoformat(), "evaded": ", ".join(found.named)}
     return registry.track(f"evade {' and '.join(found.named)}", metrics_of(found), tags, page)
-
-
-def money(value: float) -> str:
-    """US dollars; words where no strategy will do."""
-    return f"${value:,.0f}" if value < float("inf") else "none found"
 
 
 def _curves(found: Evasion) -> str:

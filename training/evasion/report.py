@@ -100,18 +100,18 @@ def in_words(found: Evasion) -> Iterator[str]:
         wanted = f"a gain of {found.gain:.0%} at a chance of at most {found.chance:.0%}"
         least = stealthiest(found.estimated, model, found.gain)
         if told < float("inf"):
-            yield f"against {model}, {wanted} costs ${told:,.0f}"
+            yield f"against {model}, {wanted} costs {money(told)}"
         elif least is None:
             yield f"against {model}, no strategy that was run again gains {found.gain:.0%}"
         else:
             yield (
                 f"against {model}, no strategy gives {wanted}: of those that gain enough the least listed is so with a"
-                f" chance of {least.chance[model]:.0%} and costs ${least.cost:,.0f}"
+                f" chance of {least.chance[model]:.0%} and costs {money(least.cost)}"
             )
         yield f"{model} lists {found.honest.chance[model]:.0%} of the same sellers when they buy nothing"
         richest = most_profitable(found.estimated, model)
         yield (
-            f"the best expected profit under the fine against {model} is ${richest.expected_profit(model):,.0f}"
+            f"the best expected profit under the fine against {model} is {money(richest.expected_profit(model))}"
             f" ({richest.strategy})"
         )
 
@@ -133,3 +133,10 @@ def _finite(value: float) -> float | None:
 
 def _chance(outcome: Outcome | None, model: str) -> float | None:
     return None if outcome is None else outcome.chance[model]
+
+
+def money(value: float) -> str:
+    """US dollars; words where no strategy will do."""
+    if value == float("inf"):
+        return "none found"
+    return f"-${-value:,.0f}" if value < 0 else f"${value:,.0f}"
