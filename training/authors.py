@@ -55,5 +55,5 @@ def told_bursts(verdicts: pd.DataFrame, known_before: date, settings: LabelSetti
 
 
 def _week(verdicts: pd.DataFrame) -> pd.Series:
-    known = pd.to_datetime(verdicts["known_at"])
-    return known.dt.normalize() - pd.to_timedelta(known.dt.weekday, unit="D")
+    """The Monday of the week in which each was recorded; NaT where there is none."""
+    return pd.to_datetime(verdicts["known_at"]).dt.to_period("W-SUN").dt.start_time
