@@ -70,9 +70,10 @@ markets: .venv/.installed  ## Make the frozen markets, compare them with what wa
 	@$(BIN)/python -m benchmarks.hidden
 	@$(BIN)/python -m benchmarks.judged hard easy
 
-weekly: .venv/.installed  ## The gate's trials, twelve weeks lived twice, and what retrain costs beside a bare script (an hour)
+weekly: .venv/.installed  ## The gate's trials, twelve weeks lived twice, half years of drift, what retrain costs beside a bare script (an hour and a half)
 	@$(BIN)/python -m benchmarks.gate
 	@$(BIN)/python -m benchmarks.weeks
+	@$(BIN)/python -m benchmarks.drift_weeks
 	@$(BIN)/python -m benchmarks.retrain
 
 trust: .venv/.installed  ## Kill, fuzz, poison and wear out the jobs, on the oldest versions too; docs/trust.md says what came of it (many hours)

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from features.weeks import mondays_of
 from model.settings import LabelSettings
 
 _OF_AUTHOR = ["decided_by", "week"]
@@ -21,13 +22,15 @@ def bursts_before(verdicts: pd.DataFrame, known_before: date, settings: LabelSet
     Counted by when a verdict was recorded, which its author cannot choose. Verdicts without an author are in no burst.
     """
     known = verdicts[(verdicts["known_at"] < pd.Timestamp(known_before)) & verdicts["decided_by"].notna()]
-    counted = known.assign(week=_week(known)).groupby(_OF_AUTHOR).size().rename("verdicts").reset_index()
+    counted = (
+        known.assign(week=mondays_of(known["known_at"])).groupby(_OF_AUTHOR).size().rename("verdicts").reset_index()
+    )
     return counted[counted["verdicts"] > settings.author_week_verdicts].reset_index(drop=True)
 
 
 def author_weights(verdicts: pd.DataFrame, bursts: pd.DataFrame, settings: LabelSettings) -> pd.Series:
     """What each verdict weighs, above 0 and at most 1: those of a burst weigh together what the limit lets count."""
-    keys = verdicts[["decided_by"]].assign(week=_week(verdicts))
+    keys = verdicts[["decided_by"]].assign(week=mondays_of(verdicts["known_at"]))
     found = keys.merge(bursts, on=_OF_AUTHOR, how="left")["verdicts"]
     return (settings.author_week_verdicts / found).fillna(1.0).set_axis(verdicts.index)
 
@@ -52,8 +55,3 @@ def told_bursts(verdicts: pd.DataFrame, known_before: date, settings: LabelSetti
         " Look at whether they are right."
     )
     return (told,)
-
-
-def _week(verdicts: pd.DataFrame) -> pd.Series:
-    """The Monday of the week in which each was recorded; NaT where there is none."""
-    return pd.to_datetime(verdicts["known_at"]).dt.to_period("W-SUN").dt.start_time

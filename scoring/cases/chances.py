@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from features.families.reviewer_look_ups import WITHIN_DAYS
+from features.weeks import mondays_of
 from model.arrays import Floats
 from scoring.cases.facts import NOBODY, Facts
 from scoring.cases.onset import Onset, counted, peers_trend, raised
@@ -103,9 +104,7 @@ class Priors:
         return found
 
     def _weeks(self, at: pd.Series) -> Any:
-        days = at.dt.normalize()
-        place = self._facts.weeks.get_indexer(days - pd.to_timedelta(days.dt.weekday, unit="D"))
-        return np.maximum(place, 0)
+        return np.maximum(self._facts.weeks.get_indexer(mondays_of(at)), 0)
 
 
 def chances_of(facts: Facts, guilt: Mapping[Any, float], onset: Mapping[Any, Onset]) -> Chances:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from features.weeks import mondays_of
 from model.arrays import Floats
 from scoring.cases.facts import Facts
 from scoring.cases.onset import Onset, counted, market_counts
@@ -111,8 +112,7 @@ def _rival_flood(case: _Seller) -> Explanation:
     usual = float(np.median(negatives))
     flooded = case.facts.weeks[negatives >= max(_FLOOD, _FLOOD_TIMES * usual)]
     removed = case.removals[case.removals["negative"].to_numpy(dtype=bool)]
-    came = removed["created_at"].dt.normalize()
-    of_flood = (came - pd.to_timedelta(came.dt.weekday, unit="D")).isin(flooded) & (removed["age_days"] <= _FLOOD_DAYS)
+    of_flood = mondays_of(removed["created_at"]).isin(flooded) & (removed["age_days"] <= _FLOOD_DAYS)
     share = _ratio(float(of_flood.sum()), float(len(removed)))
     text = (
         f"{int(of_flood.sum())} of {len(removed)} removed negatives came in {len(flooded)} weeks of a flood of one and"

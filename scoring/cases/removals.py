@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from features.weeks import mondays_of
 from model.arrays import Floats
 from scoring.cases.facts import Facts
 from scoring.cases.onset import Onset, counted, market_counts
@@ -61,9 +62,7 @@ def bought_chances(facts: Facts, guilt: Mapping[Any, float], onset: Mapping[Any,
 def _prior(facts: Facts, rows: pd.DataFrame, guilt: Mapping[Any, float], onset: Mapping[Any, Onset]) -> Floats:
     """Chance before anything is seen of the removal itself."""
     beyond = _beyond_practice(facts, list(onset), onset)
-    week = facts.weeks.get_indexer(
-        rows["acted_at"].dt.normalize() - pd.to_timedelta(rows["acted_at"].dt.weekday, unit="D")
-    )
+    week = facts.weeks.get_indexer(mondays_of(rows["acted_at"]))
     found = np.empty(len(rows))
     for place, (seller, at) in enumerate(zip(rows["seller_id"], week, strict=True)):
         if seller in onset:
