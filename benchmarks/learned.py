@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from features.panel import signals_at
 from features.store import Store
 from features.verdict_rows import verdicts_of
 from model.settings import Configuration
-from training.labels import label_rows, labelled_cutoffs, training_rows
+from training.frames import learned_from
 from training.verdicts import verdicts_before
 
 
@@ -32,7 +31,6 @@ class Learned(NamedTuple):
 
 def learned_at(store: Store, as_of: date, configuration: Configuration) -> Learned:
     """What ``retrain`` learns from at a cutoff; the store must hold what was delivered by then."""
-    labels, verdicts = configuration.labels, verdicts_of(store, configuration)
-    panel = signals_at(store, labelled_cutoffs(verdicts, as_of, labels), configuration)
-    rows = training_rows(label_rows(panel, verdicts, as_of, labels), labels, configuration.classifier.seed)
-    return Learned(rows, panel, verdicts_before(verdicts, as_of)["seller_id"].drop_duplicates())
+    rows, panel = learned_from(store, as_of, configuration)
+    decided = verdicts_before(verdicts_of(store, configuration), as_of)["seller_id"].drop_duplicates()
+    return Learned(rows, panel, decided)

@@ -137,11 +137,11 @@ def report(
     from commands import terminal
     from training.backtest_page import backtest_page
     from training.hindsight import read_backtest
+    from training.page import write_page
 
     found = read_backtest(out)
     if page is not None:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(backtest_page(found), encoding="utf-8")
+        write_page(page, backtest_page(found))
     if as_json:
         terminal.print_json(found.as_json())
     else:

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 import duckdb
 
 from features.locks import make_scratch
 from features.settings import EngineSettings
+
+if TYPE_CHECKING:
+    from features.spark.session import SparkConnection
 
 
 class Rows(Protocol):
@@ -38,6 +41,11 @@ class Session(Protocol):
 
     def unregister(self, view_name: str, /) -> Any:
         """Close such a view."""
+
+
+def on_spark(session: Session) -> TypeGuard[SparkConnection]:
+    """Whether a session is Spark's; asked so, jobs on DuckDB import nothing of the other engine."""
+    return not isinstance(session, duckdb.DuckDBPyConnection)
 
 
 def open_session(settings: EngineSettings, scratch: Path) -> AbstractContextManager[Session]:

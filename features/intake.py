@@ -14,7 +14,7 @@ from typing import Any
 
 from features.contract import TABLES
 from features.delivery import Delivery, inspect
-from features.engine import Session, count, open_session
+from features.engine import Session, count, on_spark, open_session
 from features.errors import WrongUse
 from features.intake_report import NOTHING_ALLOWED, Allowances, IntakeReport
 from features.judging import Run, judge, open_all
@@ -25,7 +25,6 @@ from features.privacy import key_digest, privacy_key
 from features.refusal import refuse_if_broken
 from features.settings import FeatureSettings
 from features.spark.catalogue import is_catalogue, stage_catalogue
-from features.spark.session import SparkConnection
 from features.store import Manifest, Store
 
 
@@ -83,7 +82,7 @@ def take_in(
 
 def _delivered(data: Path, store: Store, manifest: Manifest, session: Session) -> Delivery:
     key_types = manifest.identity.get("key_types", {})
-    if isinstance(session, SparkConnection) and is_catalogue(data):
+    if on_spark(session) and is_catalogue(data):
         return stage_catalogue(session.spark, str(data), manifest.inputs, key_types, store.scratch / "catalogue")
     return inspect(data, manifest.inputs, key_types)
 

@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.engine import Session
+from features.engine import Session, on_spark
 from features.settings import EngineSettings
-from features.spark.session import SparkConnection
 from features.store import Manifest, Store, StoredFile
 
 _ROWS_A_MB = 1_000
@@ -70,7 +69,7 @@ def write_weeks(
     """
     wanted = ", ".join(f"date '{week}'" for week in weeks)
     query = f"select week as {_WEEK}, {columns} from ({rows}) where week in ({wanted})"
-    if isinstance(session, SparkConnection):
+    if on_spark(session):
         staged = session.write_weeks(query, weeks, store.scratch / group.replace("/", "-"))
         return manifest.with_files(store.adopt(path, group, week, count) for week, path, count in staged)
     reader = session.sql(f"{query} order by all").to_arrow_reader(_ROWS_A_BATCH)

@@ -11,12 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from features.engine import Session, count
+from features.engine import Session, count, on_spark
 from features.gathered import entities, is_gathered, streak
 from features.grid import on_grid
 from features.group_work import GROUP_WORK
 from features.measures import Across, Pairs, TileKind, Windowed
-from features.spark.session import SparkConnection
 
 _OLDER = 1_000_000
 """Days: of what lies before every window."""
@@ -78,7 +77,7 @@ def _added(session: Session, tiles: str, windowed: Sequence[Windowed], cutoffs: 
     if not added:
         return
     few = len(cutoffs) <= _FEW_CUTOFFS or _has_few_rows(added[0].measure.kind)
-    if few or isinstance(session, SparkConnection):  # a grid of all sellers is held by one process
+    if few or on_spark(session):  # a grid of all sellers is held by one process
         yield _direct(tiles, added, cutoffs), names
         return
     grids: dict[int, list[date]] = defaultdict(list)

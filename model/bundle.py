@@ -215,10 +215,11 @@ def read_bundle(folder: Path, catalogue: Mapping[str, Signal]) -> Bundle:
         raise NoFittingModel(f"{folder / CARD}: '{where}': {problem['msg']}. {ADVICE}") from error
     _check_signals(folder, card, catalogue)
     try:
-        check_text(texts[BOOSTER].decode())
+        booster = texts[BOOSTER].decode()
+        check_text(booster)
     except ValueError as error:
         raise NoFittingModel(f"{folder / BOOSTER}: is no model text that can be used: {error}. {ADVICE}") from error
-    bundle = Bundle(card, texts[BOOSTER].decode(), hashlib.sha256(sums).hexdigest())
+    bundle = Bundle(card, booster, hashlib.sha256(sums).hexdigest())
     if tuple(bundle.as_booster().feature_name()) != bundle.signals:
         raise NoFittingModel(f"{folder}: {BOOSTER} and {CARD} name different signals. {ADVICE}")
     return bundle

@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 
 from features.distributions import Floats
 from features.panel import stored_table
-from features.spark.start import start
 from features.store import Store
 from model.bundle import Bundle
 from model.settings import Configuration
@@ -40,6 +39,8 @@ def margins_here(threads: int, bundle: Bundle, signal_table: pd.DataFrame) -> Fl
 
 def margins_in_partitions(table: Path, bundle: Bundle, signal_table: pd.DataFrame) -> Floats:
     """The margins, shape (rows,), of the sellers of a signal table that Spark reads from its file."""
+    from features.spark.start import start  # noqa: PLC0415  (imports only what is asked for)
+
     rows = start().read.parquet(str(table.absolute())).select("seller_id", *bundle.signals)
     kind = rows.schema["seller_id"].dataType.simpleString()
     scored = rows.mapInArrow(_scorer(bundle.booster, bundle.signals), f"seller_id {kind}, margin double").toArrow()

@@ -10,7 +10,7 @@ from model.registry import Registry
 from model.tracked import Registered
 from training.comparison import Figure, ModelComparison, in_words
 from training.evidence import QUALITY
-from training.page import as_svg, fill_in
+from training.page import as_svg, fill_in, write_page
 from training.reliability import TOPS
 
 
@@ -43,8 +43,7 @@ def publish(found: ModelComparison, registry: Registry | None, page_file: Path |
     history = [] if registry is None else [_past(*each) for each in registry.versions(QUALITY)]
     page = comparison_page(found, history)
     if page_file is not None:
-        page_file.parent.mkdir(parents=True, exist_ok=True)
-        page_file.write_text(page, encoding="utf-8")
+        write_page(page_file, page)
     if registry is None:
         return None
     metrics = {

@@ -15,6 +15,31 @@ from model.settings import Configuration
 from training.labels import label_rows, labelled_cutoffs, training_rows
 
 
+def learned_from(
+    store: Store,
+    as_of: date,
+    configuration: Configuration,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The training rows, as ``training_rows`` returns them, and the signals of all sellers at their cutoffs.
+
+    Made as ``retrain`` makes them; the store holds what was delivered by then.
+
+    Raises:
+        StoreBusy: another run holds the store.
+        WrongUse: no verdict recorded before the cutoff speaks of an earlier one.
+
+    """
+    labels, verdicts = configuration.labels, verdicts_of(store, configuration)
+    cutoffs = labelled_cutoffs(verdicts, as_of, labels)
+    if not cutoffs:
+        raise WrongUse(f"no verdict recorded before {as_of} speaks of an earlier cutoff; choose a later date")
+    signals = signals_at(store, cutoffs, configuration, progress=progress)
+    labelled = label_rows(signals, verdicts, as_of, labels)
+    return training_rows(labelled, labels, configuration.classifier.seed), signals
+
+
 def panel(
     store: Store,
     as_of: date,
@@ -41,12 +66,7 @@ def panel(
         WrongUse: no verdict recorded before the cutoff speaks of an earlier one.
 
     """
-    labels, verdicts = configuration.labels, verdicts_of(store, configuration)
-    cutoffs = labelled_cutoffs(verdicts, as_of, labels)
-    if not cutoffs:
-        raise WrongUse(f"no verdict recorded before {as_of} speaks of an earlier cutoff; choose a later date")
-    signals = signals_at(store, cutoffs, configuration, progress=progress)
-    rows = training_rows(label_rows(signals, verdicts, as_of, labels), labels, configuration.classifier.seed)
+    rows, signals = learned_from(store, as_of, configuration, progress=progress)
     keys = ["seller_id", "as_of"]
     added = [column for column in rows.columns if column not in signals.columns]
     found = signals.merge(rows[[*keys, *added]], on=keys, how="inner", validate="one_to_one")

@@ -33,6 +33,12 @@ def fill_in(template: str, folder: Path = _TEMPLATES, **values: Any) -> str:
     return environment.get_template(template).render(**values)
 
 
+def write_page(place: Path, page: str) -> None:
+    """Write a page, in a folder that is made if it is not there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(page, encoding="utf-8")
+
+
 def number(value: float | None) -> str:
     """A figure with three digits; a dash where it was not measured."""
     return "-" if value is None or math.isnan(value) else f"{value:.3f}"

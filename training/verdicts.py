@@ -10,8 +10,10 @@ import pandas as pd
 from model.settings import LabelSettings
 
 _KEY = ["seller_id", "decided_at", "scheme"]
-_PERIOD_COLUMNS = ["seller_id", "case_id", "verdict", "route", "selection_probability", "decided_at"]
-_CLOCK_AND_AUTHOR = ["known_at", "decided_by"]
+_PERIOD_COLUMNS = [
+    *("seller_id", "case_id", "verdict", "route", "selection_probability"),
+    *("decided_at", "known_at", "decided_by"),
+]
 
 
 def verdicts_before(verdicts: pd.DataFrame, known_before: date) -> pd.DataFrame:
@@ -62,7 +64,7 @@ def judged_periods(verdicts: pd.DataFrame, settings: LabelSettings) -> pd.DataFr
     default_start = pd.to_datetime(verdicts["covers_from"]).fillna(opened - pd.Timedelta(days=settings.judged_days))
     manipulated = verdicts["verdict"] == "manipulated"
     ends = pd.to_datetime(verdicts["ended_on"]).where(manipulated, pd.to_datetime(verdicts["covers_to"]))
-    return verdicts[_PERIOD_COLUMNS + _CLOCK_AND_AUTHOR].assign(
+    return verdicts[_PERIOD_COLUMNS].assign(
         opened_at=opened,
         starts_at=default_start.where(~manipulated | onset.isna(), onset),
         ends_at=ends.fillna(opened).where(~(ends > opened), opened),

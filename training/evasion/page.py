@@ -6,7 +6,7 @@ from pathlib import Path
 
 from model.registry import Registry
 from training.evasion.report import CHANCES, Evasion, in_words, metrics_of, money
-from training.page import as_svg, fill_in
+from training.page import as_svg, fill_in, write_page
 
 
 def evasion_page(found: Evasion) -> str:
@@ -26,8 +26,7 @@ def publish(found: Evasion, registry: Registry | None, page_file: Path | None) -
     """Write the page to a file, if one is given, and track it in MLflow; the run's id, None without a registry."""
     page = evasion_page(found)
     if page_file is not None:
-        page_file.parent.mkdir(parents=True, exist_ok=True)
-        page_file.write_text(page, encoding="utf-8")
+        write_page(page_file, page)
     if registry is None:
         return None
     tags = {"as_of": found.entry.isoformat(), "evaded": ", ".join(found.named)}

@@ -10,16 +10,14 @@ import numpy as np
 import pandas as pd
 
 from features.errors import NoFittingModel
-from features.panel import signals_at
 from features.signal import Signal
 from features.store import Store
-from features.verdict_rows import verdicts_of
 from model.arrays import Floats
 from model.boosting import open_model, raw_scores
 from model.settings import Configuration
 from training.evasion.lists import Score
 from training.fit import chosen_signals, obstacle
-from training.labels import label_rows, labelled_cutoffs, training_rows
+from training.frames import learned_from
 from training.learned import final_fit, fold_fits, learned_rows
 
 
@@ -38,12 +36,9 @@ class Refits:
         self, store: Store, as_of: date, configuration: Configuration, catalogue: Mapping[str, Signal]
     ) -> None:
         """Make the training rows."""
-        labels, verdicts = configuration.labels, verdicts_of(store, configuration)
         self._configuration = configuration
         self._catalogue = chosen_signals(catalogue, configuration.classifier)
-        self.panel = signals_at(store, labelled_cutoffs(verdicts, as_of, labels), configuration)
-        labelled = label_rows(self.panel, verdicts, as_of, labels)
-        self.rows = training_rows(labelled, labels, configuration.classifier.seed)
+        self.rows, self.panel = learned_from(store, as_of, configuration)
         self._trees: int | None = None
 
     @property
