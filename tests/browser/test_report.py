@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,15 @@ def press(browser: Any, *keys: str) -> None:
 
     for key in keys:
         ActionChains(browser).send_keys(key).perform()
+
+
+def soon(read: Callable[[], object], wanted: object) -> None:
+    """Wait for what the browser does after an event; at most ten seconds."""
+    for _ in range(100):
+        if read() == wanted:
+            return
+        time.sleep(0.1)
+    assert read() == wanted
 
 
 def choose(browser: Any, selector: str, value: str) -> None:
@@ -182,12 +191,11 @@ def test_keys_walk_through_the_queue_as_it_is_sorted(opened: Any, folder: Path) 
     press(opened, "k")
     assert text(opened, "#said") == "This is the first case of the queue."
     press(opened, "e")
-    assert len(texts(opened, "#all-events tbody tr")) == len(rows_of(folder)[0][0]["evidence"])
+    soon(lambda: len(texts(opened, "#all-events tbody tr")), len(rows_of(folder)[0][0]["evidence"]))
     press(opened, "c")
-    time.sleep(0.3)
-    assert text(opened, "#said") == "Copied the case's id."
+    soon(lambda: text(opened, "#said"), "Copied the case's id.")
     press(opened, "\ue00c")
-    assert address(opened) == "sort=-score"
+    soon(lambda: address(opened), "sort=-score")
     press(opened, "/", "seller-007")
     assert queue(opened) == ["case-007"]
 
@@ -210,10 +218,7 @@ def test_decisions_outlive_the_page_and_are_saved_as_csv(opened: Any, folder: Pa
     assert texts(opened, '[aria-pressed="true"]') == ["manipulated"]
     click(opened, "#save")
     saved = downloads / "decisions.csv"
-    for _ in range(50):
-        if saved.exists():
-            break
-        time.sleep(0.1)
+    soon(saved.exists, wanted=True)
     rows = list(csv.DictReader(io.StringIO(saved.read_text(encoding="utf-8"), newline="")))
     moments = [row.pop("decided_at") for row in rows]
     assert all(moment.endswith("Z") for moment in moments)
