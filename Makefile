@@ -73,6 +73,7 @@ markets: .venv/.installed  ## Make the frozen markets, compare them with what wa
 weekly: .venv/.installed  ## The gate's trials, twelve weeks lived twice, half years of drift, what retrain costs beside a bare script (an hour and a half)
 	@$(BIN)/python -m benchmarks.gate
 	@$(BIN)/python -m benchmarks.weeks
+	@$(BIN)/python -m benchmarks.weeks --server
 	@$(BIN)/python -m benchmarks.drift_weeks
 	@$(BIN)/python -m benchmarks.retrain
 

@@ -11,18 +11,15 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.crashes.jobs import AROUND, FIRST, NEXT, Room, Step, learned, market, outcome, settings
+from benchmarks.server import mlflow_server
 from features.errors import ScrubwatchError
 from features.store import Store
 from model.registry import CHAMPION
@@ -111,27 +108,6 @@ def check_pair(name: str, base: Room, work: Path) -> Iterator[str]:
 
 def _told(room: Room, place: Path) -> None:
     place.write_text(str(outcome(room)), encoding="utf-8")
-
-
-@contextmanager
-def mlflow_server(folder: Path) -> Iterator[str]:
-    """Serve MLflow on a free port of this machine."""
-    folder.mkdir(parents=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    where = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "files")]
-    with (folder / "log").open("wb") as log, subprocess.Popen([*command, *where], stdout=log, stderr=log) as process:
-        for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.5)
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
 
 
 def two_stores(prepare: Step, work: Path) -> Iterator[str]:

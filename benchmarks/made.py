@@ -12,6 +12,12 @@ from benchmarks.pins import pinned, rows_of
 from simulator import simulate
 from simulator.settings import SimulatorSettings
 
+OFTEN_FOUND: dict[str, dict[str, float]] = {
+    "guilt": {"guilty_share": 0.2},
+    "verdicts": {"tips_on_guilty_per_week": 3.0, "audits_per_week": 2.0},
+}
+"""More culprits and more of them found than anywhere, so that a model can be fitted to few sellers."""
+
 
 class Made(NamedTuple):
     """A market on disk.

@@ -63,17 +63,42 @@ def change_over_origins(
     cutoffs = mature_origins(verdicts, as_of, challenger.configuration)
     if len(cutoffs) < settings.least_origins:
         return _too_few(len(cutoffs), settings)
+    compared = ranks_at_origins(store, verdicts, champion, challenger, cutoffs, as_of, progress)
+    if len(compared) < settings.least_origins:
+        return _too_few(len(compared), settings)
+    return compare_over_origins(compared, challenger.configuration.alerts.budget, settings.significance)
+
+
+def ranks_at_origins(
+    store: Store,
+    verdicts: pd.DataFrame,
+    champion: Recipe,
+    challenger: Recipe,
+    cutoffs: Sequence[date],
+    as_of: date,
+    progress: Callable[[str], None],
+) -> list[OriginRanks]:
+    """Both orders at past cutoffs, without those at which one of the two could not be fitted.
+
+    Args:
+        store: the landed rows; keeps what was fitted.
+        verdicts: all verdict rows delivered.
+        champion: settings and signals of the champion.
+        challenger: those of the new model; its reading of verdicts holds.
+        cutoffs: the past cutoffs.
+        as_of: the date before which everything was known.
+        progress: told each cutoff.
+
+    """
     for recipe in (champion, challenger):
         signals_at(store, _all_cutoffs(verdicts, cutoffs, recipe), recipe.configuration, progress=progress)
-    compared = []
+    found = []
     for cutoff in cutoffs:
         progress(f"fitting both again as of {cutoff}")
         ranks = _ranks(store, verdicts, champion, challenger, cutoff, as_of)
         if ranks is not None:
-            compared.append(ranks)
-    if len(compared) < settings.least_origins:
-        return _too_few(len(compared), settings)
-    return compare_over_origins(compared, challenger.configuration.alerts.budget, settings.significance)
+            found.append(ranks)
+    return found
 
 
 def _too_few(origins: int, settings: PromotionSettings) -> Change:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import configs
+from benchmarks.made import OFTEN_FOUND
 from features.audit_log import AuditLog
 from features.intake import take_in
 from features.panel import signals_at
@@ -34,7 +35,6 @@ from training.weekly import retrain
 
 FIRST, NEXT = date(2025, 1, 13), date(2025, 2, 10)
 AROUND = Surroundings(clock=lambda: 0.0, now=lambda: datetime(2026, 1, 5, 12, tzinfo=UTC), wait_seconds=20, who="ada")
-_CULPRITS = {"guilt": {"guilty_share": 0.2}, "verdicts": {"tips_on_guilty_per_week": 3.0, "audits_per_week": 2.0}}
 _RUN_ID = re.compile(r"[0-9a-f]{32}|m-[0-9a-f]{32}")
 _PROCESS = re.compile(r"\d{3,}")
 
@@ -78,12 +78,12 @@ def settings() -> Configuration:
 
 def tiny_market(room: Room) -> None:
     """Six sellers over five weeks, and no store."""
-    simulate(room.data, room.root / "truth", settings_with(_CULPRITS, sellers=6, weeks=5, seed=3))
+    simulate(room.data, room.root / "truth", settings_with(OFTEN_FOUND, sellers=6, weeks=5, seed=3))
 
 
 def market(room: Room) -> None:
     """Eighty sellers over 60 weeks, taken in, with the signals of the first week."""
-    simulate(room.data, room.root / "truth", settings_with(_CULPRITS, sellers=80, weeks=60, seed=3))
+    simulate(room.data, room.root / "truth", settings_with(OFTEN_FOUND, sellers=80, weeks=60, seed=3))
     take_in(room.data, Store(room.store), NEXT, settings())
 
 
@@ -102,7 +102,7 @@ def refreshed(room: Room) -> None:
 
 def old(room: Room) -> None:
     """A few sellers over a year and a half, with signals of two weeks."""
-    simulate(room.data, room.root / "truth", settings_with(_CULPRITS, sellers=12, weeks=80, seed=3))
+    simulate(room.data, room.root / "truth", settings_with(OFTEN_FOUND, sellers=12, weeks=80, seed=3))
     store = Store(room.store)
     take_in(room.data, store, None, settings())
     signals_at(store, [date(2025, 3, 3), date(2025, 6, 30)], settings())

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from benchmarks.made import OFTEN_FOUND
 from features.intake import take_in
 from features.panel import signals_at
 from features.settings import read_settings
@@ -14,7 +15,7 @@ from features.verdict_rows import verdicts_of
 from model.settings import Configuration, LabelSettings
 from simulator import simulate
 from simulator.settings import settings_with
-from tests.training.small_market import LIVED, OFTEN_FOUND, SEED, SELLERS, WEEKS, small
+from tests.training.small_market import LIVED, SEED, SELLERS, WEEKS, small
 from training.labels import labelled_cutoffs
 
 CONFIGURATION = Path(__file__).parents[2] / "configs" / "scrubwatch.yaml"

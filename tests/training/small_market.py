@@ -9,8 +9,6 @@ from model.settings import Configuration
 
 SELLERS, WEEKS, SEED = 150, 60, 3
 LIVED = (date(2025, 1, 13), date(2025, 2, 10))
-OFTEN_FOUND = {"guilt": {"guilty_share": 0.2}, "verdicts": {"tips_on_guilty_per_week": 3.0, "audits_per_week": 2.0}}
-"""More culprits and more of them found than anywhere, so that a model can be fitted to so few sellers."""
 
 
 def changed(configuration: Configuration, **sections: dict[str, Any]) -> Configuration:

@@ -1,16 +1,13 @@
 """A tracking server that is down, and one that comes back."""
 
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from benchmarks.server import mlflow_server
 from features.audit_log import AuditLog
 from features.errors import TrackingUnreachable, WrongUse
 from model.registry import CHAMPION, Registry
@@ -36,30 +33,8 @@ def settings(small_settings: Configuration) -> Configuration:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve MLflow from a process of its own, on a free port of this machine alone."""
-    folder = tmp_path_factory.mktemp("server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    where = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "files")]
-    with (folder / "log").open("wb") as log, subprocess.Popen([*command, *where], stdout=log, stderr=log) as process:
-        try:
-            _wait_for(port, process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(240):
-        if process.poll() is not None:
-            pytest.fail(f"the server ended with {process.returncode}")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.5)
-    pytest.fail("the server did not answer within two minutes")
+    with mlflow_server(tmp_path_factory.mktemp("server") / "mlflow") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
