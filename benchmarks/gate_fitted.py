@@ -7,8 +7,9 @@ week some culprits are found by a tip and some sellers are drawn at random, the 
 they find of a ring is one case. Both models of a pair are fitted anew at each past cutoff, by the code that the weekly
 job runs. Equal models differ in their seed; the worse model of a better pair knows only some of the signals, so many
 that it loses .15 to .20 of average precision on its market (against the truth, among the sellers undecided then). Only
-pairs that lose as much by what was measured count. Fits are small (one bag, two folds, three unknown rows for each that
-is labelled), or the trials would take a day; a market and what was fitted on it stay in the working folder.
+pairs that lose as much by what was measured count. Fits are small (one bag, two folds, sixty quick trees, rows of a
+year, three unknown ones for each that is labelled), or the trials would take a day. A market and what was fitted on it
+stay in the working folder.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ MARKET: dict[str, Any] = {
         0.0,
     ),
 }
+SMALL_FITS = {"bags": 1, "folds": 2, "max_trees": 60, "learning_rate": 0.1}
 LADDER = (2, 3, 4, 6, 8, 11, 15, 20, 28, 40)
 """Numbers of signals that the worse model may know."""
 GAIN = (0.15, 0.20)
@@ -104,8 +105,10 @@ def configuration() -> Configuration:
     shipped = read_settings(configs.SHIPPED, Configuration)
     return shipped.model_copy(
         update={
-            "classifier": shipped.classifier.model_copy(update={"bags": 1, "folds": 2, "max_trees": 60, "learning_rate": 0.1}),
-            "labels": shipped.labels.model_copy(update={"unknown_per_labelled": 3}),
+            "classifier": shipped.classifier.model_copy(
+                update={"bags": 1, "folds": 2, "max_trees": 60, "learning_rate": 0.1}
+            ),
+            "labels": shipped.labels.model_copy(update={"unknown_per_labelled": 3, "panel_weeks": 52}),
             "promotion": shipped.promotion.model_copy(update={"most_origins": 8}),
         }
     )
@@ -153,7 +156,6 @@ def _sellers(market: Market) -> pd.Index:
     return pd.Index(sorted(sellers["seller_id"].unique()))
 
 
-@cache
 def _running(market: Market, on: date) -> frozenset[Any]:
     guilty = guilty_at(market.truth, on)
     return frozenset(guilty.loc[guilty["active"], "seller_id"])

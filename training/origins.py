@@ -90,8 +90,12 @@ def ranks_at_origins(
         progress: told each cutoff.
 
     """
+    panels = {}
     for recipe in (champion, challenger):
-        signals_at(store, _all_cutoffs(verdicts, cutoffs, recipe), recipe.configuration, progress=progress)
+        needed = tuple(_all_cutoffs(verdicts, cutoffs, recipe))
+        panels[table_group(recipe.configuration), needed] = recipe.configuration
+    for (_, needed), configuration in panels.items():
+        signals_at(store, needed, configuration, progress=progress)
     found = []
     for cutoff in cutoffs:
         progress(f"fitting both again as of {cutoff}")
