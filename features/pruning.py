@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 from features.catalogue import tile_kinds
 from features.contract import TABLES
 from features.engine import connect, literal
-from features.errors import WrongUse
 from features.folding import weeks_of_facts
+from features.freshness import COMPLETING_TABLES
 from features.inputs import QUERY_DAYS, index_query_days, open_inputs
 from features.landed import WEEK, has_floor, landed
 from features.of_sellers import OF_SELLERS, open_all_rows
@@ -29,7 +29,7 @@ from features.panel import folded
 from features.reading import landed_columns
 from features.settings import FeatureSettings
 from features.store import Manifest, Store
-from features.tiles import foldings, has_levels, monday_of_totals, tile_folding
+from features.tiles import foldings, monday_of_totals, sum_up, tile_folding
 from features.week_files import parts, weeks_of
 
 THINNED = ("search_ranks", "sales", "staff_access", "buyer_reports", "tickets")
@@ -80,7 +80,7 @@ def prune(
 
     Args:
         store: what is pruned.
-        keep_weeks: at least so many weeks up to the newest landed one are kept whole.
+        keep_weeks: at least so many weeks up to the last complete one are kept whole.
         settings: clock, engine and peers.
         held_sellers: whose rows stay.
         held_cutoffs: whose signal tables stay.
@@ -89,7 +89,6 @@ def prune(
 
     Raises:
         StoreBusy: another run holds the store.
-        WrongUse: a table rests for so long that its totals at the floor are not summed up yet.
 
     """
     with store.writing(), connect(settings.engine, store.scratch) as connection:
@@ -99,7 +98,7 @@ def prune(
             return Pruned(None, {}, 0)
         before(floor)
         manifest = replace(folded(connection, store, settings, progress), floor=floor.isoformat())
-        _refuse_without_totals(manifest, floor, settings)
+        manifest = _with_totals(connection, store, manifest, settings)
         progress("finding what later facts need")
         _keep_needed(connection, store, manifest, floor, settings)
         _keep_held(connection, store, manifest, floor, held_sellers)
@@ -117,29 +116,23 @@ def prune(
 
 
 def _floor(manifest: Manifest, keep_weeks: int) -> date | None:
-    newest = max(weeks_of(manifest, "events/reviews"), default=None)
-    if newest is None:
+    newest = [max(weeks_of(manifest, f"events/{name}"), default=None) for name in COMPLETING_TABLES]
+    complete = min((week for week in newest if week is not None), default=None)
+    if complete is None:
         return None
-    floor = monday_of_totals(newest - timedelta(weeks=keep_weeks - 1))
+    floor = monday_of_totals(complete - timedelta(weeks=keep_weeks - 1))
     if manifest.floor:
         return max(floor, date.fromisoformat(manifest.floor))
     events = [f"events/{table.name}" for table in TABLES.values() if has_floor(table)]
     return floor if min(set().union(*(weeks_of(manifest, group) for group in events))) < floor else None
 
 
-def _refuse_without_totals(manifest: Manifest, floor: date, settings: FeatureSettings) -> None:
+def _with_totals(
+    connection: duckdb.DuckDBPyConnection, store: Store, manifest: Manifest, settings: FeatureSettings
+) -> Manifest:
     for kind in tile_kinds().values():
-        group = tile_folding(kind, settings).group
-        summed = {entry.week for entry in manifest.group(f"{group}/totals").values()}
-        if (
-            has_levels(kind)
-            and min(weeks_of(manifest, group), default=floor) < floor
-            and floor.isoformat() not in summed
-        ):
-            raise WrongUse(
-                f"--keep-weeks: {kind.name}: nothing has come for so long that there are no totals at {floor}; keep"
-                " more weeks"
-            )
+        manifest = sum_up(connection, store, manifest, kind, tile_folding(kind, settings).group)
+    return manifest
 
 
 def _below(floor: date) -> str:

@@ -74,21 +74,23 @@ def sum_up(connection: Session, store: Store, manifest: Manifest, kind: TileKind
     """Keep the kind's running totals at a Monday every 13 weeks, so that levels need not be summed from the beginning.
 
     The totals at a Monday are written as tile rows of the day before it, marked late: no window that reads them reaches
-    so far, and levels hold them.
+    so far, and levels hold them. Where nothing came since the totals before, those stand; the floor has its own.
     """
     if not has_levels(kind):
         return manifest
     weeks = {date.fromisoformat(entry.week): path for path, entry in manifest.group(group).items()}
     summed = {date.fromisoformat(entry.week): path for path, entry in manifest.group(f"{group}/totals").items()}
-    at_the_floor = [monday for monday in summed if monday.isoformat() == manifest.floor]
-    mondays = at_the_floor + _mondays_of_totals(weeks)
+    floor = {date.fromisoformat(manifest.floor)} if manifest.floor else set()
+    mondays = sorted(floor.union(_mondays_of_totals(weeks)))
     manifest = manifest.without({path for monday, path in summed.items() if monday not in mondays})
+    summed = {monday: path for monday, path in summed.items() if monday in mondays}
     sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name, how in kind.folds.items() if how == "sum")
-    last: date | None = max((monday for monday in summed if monday in mondays), default=None)
     for monday in mondays:
-        if monday in summed:
-            continue
+        last = max((each for each in summed if each < monday), default=None)
         since = [path for week, path in weeks.items() if week < monday and (last is None or week >= last)]
+        stands = not since and (monday not in floor or last is None)
+        if monday in summed or stands:
+            continue
         files = [store.path / path for path in ([summed[last]] if last is not None else []) + since]
         staged = store.scratch / f"totals-{kind.name}-{monday}.parquet"
         connection.execute(
@@ -97,7 +99,7 @@ def sum_up(connection: Session, store: Store, manifest: Manifest, kind: TileKind
             f" to {literal(staged)} (format parquet, compression zstd)"
         )
         path, entry = store.adopt(staged, f"{group}/totals", monday, 0)
-        summed[monday], last = path, monday
+        summed[monday] = path
         manifest = manifest.with_files([(path, entry)])
     return manifest
 

@@ -225,3 +225,16 @@ def test_a_young_store_has_no_floor(whole: Path, settings: Configuration, tmp_pa
     store = copy_of(whole, tmp_path / "pruned")
     assert prune(store, 200, settings).as_json() == {"floor": None, "removed": {}, "bytes": 0}
     assert store.manifest().floor == ""
+
+
+def test_a_review_dated_far_ahead_moves_no_floor_and_makes_few_files(
+    whole: Path, settings: Configuration, tmp_path: Path
+) -> None:
+    store = copy_of(whole, tmp_path / "pruned")
+    before = len(store.manifest().files)
+    moment = datetime.fromisoformat("2190-01-05 12:00:00")
+    review = {"review_id": 10**9, "product_id": STEADY[0], "reviewer_id": 1, "rating": 1, "verified": True}
+    deliver(store, "ahead", {"reviews": [{**review, "created_at": moment}]}, settings)
+    signals_at(store, [LATER[0]], settings)
+    assert len(store.manifest().files) - before < 100  # running totals of 660 quarters are not kept
+    assert prune(store, KEPT_WEEKS, settings).floor == FLOOR
