@@ -42,6 +42,8 @@ TEXTS = (
     "%s%n",
     "a" * 100_000,
 )
+PERSON = "staff.or.reviewer."
+"""How every id of a person begins, where ids are strings: it may stand in no message and no file of a store."""
 WHOLES = (-(2**63), 2**63 - 1, 2**53 + 1, -1, 0, 6, 2**31)
 REALS = (float("nan"), float("inf"), float("-inf"), 1e308, -1e308, 5e-324, -0.0, 1e15)
 YEARS = (1, 1582, 1899, 1969, 1970, 2199, 2200, 9999)
@@ -64,8 +66,8 @@ def honest(seed: int, ids: IdKind) -> Market:
     tables = {}
     for name, given in rows.items():
         schema = pa.schema([field.with_nullable(nullable=True) for field in schema_of(TABLES[name], ids)])
-        keys = [column.name for column in TABLES[name].columns if column.kind == "key"]
-        told = [{**row, **{key: _id(row.get(key), ids) for key in keys}} for row in given]
+        keys = {column.name: column.personal for column in TABLES[name].columns if column.kind == "key"}
+        told = [{**row, **{key: _id(row.get(key), ids, personal) for key, personal in keys.items()}} for row in given]
         tables[name] = pa.Table.from_pylist(told, schema)
     return tables
 
@@ -118,8 +120,8 @@ def _value(random: Random, kind: str) -> Any:
     return drawn.get(kind, round(random.uniform(0, 100), 2))
 
 
-def _id(value: Any, kind: str) -> Any:
-    return value if value is None or kind == "integer" else f"k{value}"
+def _id(value: Any, kind: str, personal: bool) -> Any:  # noqa: FBT001
+    return value if value is None or kind == "integer" else f"{PERSON if personal else 'k'}{value}"
 
 
 def _any_column(random: Random, tables: Market) -> tuple[str, int]:

@@ -16,8 +16,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 import configs
-from benchmarks.fuzz.hostile import CANARY, honest, hostile
+from benchmarks.fuzz.hostile import CANARY, PERSON, honest, hostile
 from features.blank import IdKind
 from features.errors import ContractBroken, WrongUse
 from features.intake import take_in
@@ -162,12 +164,15 @@ def _taken_in(data: Path, store: Store, settings: Configuration, found: Tally) -
     before = store.manifest()
     try:
         report = take_in(data, store, None, settings)
-    except ContractBroken:
+    except ContractBroken as error:
         if store.manifest() != before:
             found.failed.append("a refused delivery changed the manifest")
+        _look_for_people(str(error), found)
         return "refused (exit code 3)"
-    except WrongUse:
+    except WrongUse as error:
+        _look_for_people(str(error), found)
         return "refused (exit code 2)"
+    _look_for_people(repr(report), found)
     for name, table in report.tables.items():
         quarantined = sum(table.quarantined.values())
         found.rows.update(landed=table.landed, waiting=table.waiting, quarantined=quarantined)
@@ -178,9 +183,18 @@ def _taken_in(data: Path, store: Store, settings: Configuration, found: Tally) -
     return "taken in"
 
 
+def _look_for_people(message: str, found: Tally) -> None:
+    if PERSON in message:
+        found.failed.append(f"a message names a person: {message[:300]}")
+
+
 def _broken_promises(store: Store) -> Iterator[str]:
     if Path(CANARY).exists():
         yield "something in the data was run as SQL"
+    for file in store.path.rglob("*.parquet"):
+        if PERSON in str(pq.read_table(file).to_pydict()):
+            yield f"{file.relative_to(store.path)} names a person"
+            return
     for path, entry in store.manifest().files.items():
         if not (store.path / path).is_file() or file_digest(store.path / path) != entry.sha256:
             yield f"{path} is not as the manifest says"
