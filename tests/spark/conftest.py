@@ -27,7 +27,7 @@ from tests.features.random_market import write_rows
 from tests.features.random_moments import Market, any_moment
 
 CUTOFFS = [date(2024, 5, 6), date(2024, 7, 1)]
-LATER = date(2024, 8, 5)
+EARLIER, LATER = date(2024, 6, 3), date(2024, 8, 5)
 ZONE = "America/New_York"
 REVIEWS = 20_000
 
@@ -44,6 +44,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         time.tzset()
         settings = {
             "spark.ui.enabled": "false",
+            "spark.ui.retainedJobs": "100000",  # for those who count them
             "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
             "spark.sql.shuffle.partitions": "2",
             "spark.sql.codegen.wholeStage": "false",
@@ -61,12 +62,16 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class Engines:
-    """What came of the same data: stores and signals, by the name of the engine, and the settings of each."""
+    """What came of the same data: stores and signals, by the name of the engine, and the settings of each.
+
+    ``stages`` are those that Spark planned for each step.
+    """
 
     settings: dict[str, Configuration]
     stores: dict[str, Store] = field(default_factory=dict)
     signals: dict[str, pd.DataFrame] = field(default_factory=dict)
     reports: dict[str, Any] = field(default_factory=dict)
+    stages: dict[str, int] = field(default_factory=dict)
 
 
 def the_market() -> Market:
@@ -119,7 +124,6 @@ def with_engine(settings: Configuration, name: str) -> Configuration:
 
 @pytest.fixture(scope="session")
 def engines(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Engines:
-    del spark  # it runs: sessions are opened in it
     folder = tmp_path_factory.mktemp("engines")
     configuration = read_settings(Path(__file__).parents[2] / "configs" / "scrubwatch.yaml", Configuration)
     settings = for_small_markets(configuration, folder / "key")
@@ -128,6 +132,17 @@ def engines(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Engines:
     found = Engines({name: with_engine(settings, name) for name in ("duckdb", "spark")})
     for name, each in found.settings.items():
         found.stores[name] = Store(folder / name)
+        planned = [planned_stages(spark)]
         found.reports[name] = take_in(folder / "data", found.stores[name], None, each)
+        planned.append(planned_stages(spark))
         found.signals[name] = signals_at(found.stores[name], CUTOFFS, each)
+        planned.append(planned_stages(spark))
+        if name == "spark":
+            found.stages.update({"taking in": planned[1] - planned[0], "signals": planned[2] - planned[1]})
     return found
+
+
+def planned_stages(spark: Any) -> int:
+    """How many stages this Spark has planned so far; those that adaptive execution then skips are among them."""
+    tracker = spark.sparkContext.statusTracker()
+    return sum(len(tracker.getJobInfo(job).stageIds) for job in tracker.getJobIdsForGroup())
