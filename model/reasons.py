@@ -17,6 +17,7 @@ from model.calibration import Calibration
 
 BASE_RATE = "base rate"
 ALL_OTHER = "all other signals"
+AS_USUAL = "Nothing that was measured of it stands out among its peers."
 
 
 class Reason(TypedDict):
@@ -95,6 +96,8 @@ def day_zero_reasons(
 ) -> list[list[Reason]]:
     """The most surprising services of each row, each told by its most surprising signal; no log-odds to add up to.
 
+    What is as usual is no reason, be it the most surprising: a seller of whom that is all gets one that says so.
+
     Args:
         rows: listed sellers of the signal table; their index is in that of ``day_zero``.
         day_zero: surprises of all sellers.
@@ -118,7 +121,8 @@ def day_zero_reasons(
             value, peer = float(rows[name].iloc[row]), float(peers[name].iloc[row])
             text = f"{_sentence(catalogue[name], value, peer)} ({_rarity(float(tail))} among its peers)"
             items.append(_item(name, value, peer, surprise, text))
-        found.append(items)
+        unusual = [item for item in items if item["value"] != item["peer_median"]]
+        found.append(unusual or [{**item, "text": AS_USUAL} for item in items[:1]])
     return found
 
 

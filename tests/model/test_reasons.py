@@ -7,7 +7,7 @@ import pytest
 from features.signal import Signal
 from model.baseline import day_zero
 from model.calibration import Calibration
-from model.reasons import day_zero_reasons, model_reasons, peer_medians
+from model.reasons import AS_USUAL, day_zero_reasons, model_reasons, peer_medians
 
 CALIBRATION = Calibration(
     slope=2.0, intercept=-1.0, prevalence=0.1, calibrated=True, verdicts=300, clipped=0, reason=""
@@ -166,3 +166,17 @@ def test_on_day_zero_nothing_known_gives_no_reason(signal_table: pd.DataFrame, c
     found = day_zero(signal_table, catalogue)
     medians = peer_medians(signal_table, list(catalogue))
     assert day_zero_reasons(signal_table.loc[[3]], found, catalogue, medians, 6) == [[]]
+
+
+def test_on_day_zero_what_is_as_usual_is_no_reason(signal_table: pd.DataFrame, catalogue: dict[str, Signal]) -> None:
+    found = day_zero(signal_table, catalogue)
+    row = signal_table.loc[[3]]
+    medians = pd.DataFrame([row.iloc[0][list(catalogue)].astype(float)], index=[row["peer_group"].iloc[0]])
+    (reason,) = day_zero_reasons(row, found, catalogue, medians, 6)[0]
+    assert reason["text"] == AS_USUAL
+    first = catalogue[reason["signal"]]
+    medians[first.name] -= 1
+    (reason,) = day_zero_reasons(row, found, catalogue, medians, 6)[0]
+    assert reason["signal"] == first.name
+    assert "among its peers" in reason["text"]
+    assert reason["text"] != AS_USUAL
