@@ -14,7 +14,7 @@ LINT := $(BIN)/ruff format --quiet --check . || { echo "not formatted: make form
 	&& $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 REAL_DATA ?= ../shared/data/bitcoin_otc
 
-.PHONY: help setup demo test check lint format real browser spark scale screenshots mutations laws engine markets weekly evasion trust prove lock
+.PHONY: help setup demo test check lint format docs real browser spark scale screenshots mutations laws engine markets weekly evasion trust prove lock
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-10s%s\n", t, $$0 }'
@@ -39,6 +39,10 @@ lint: .venv/.installed  ## Format, lint, types and import contract alone
 format: .venv/.installed  ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: .venv/.docs  ## The documentation as a site in site/, without the network; warnings are errors (under a minute)
+	@$(BIN)/python -m sphinx -q -W --keep-going -E -b html docs site
+	@echo "site/index.html"
 
 real: .venv/.installed  ## The same jobs on 35,592 real ratings, where they are at hand
 	@$(BIN)/python -m benchmarks.bitcoin_otc --source $(REAL_DATA)
@@ -90,13 +94,13 @@ evasion: .venv/.installed  ## What evading the product costs beside evading the 
 	@$(BIN)/python -m benchmarks.evasion_rounds
 	@$(BIN)/python -m benchmarks.scenarios_matrix
 
-prove: check real browser spark scale laws mutations engine markets weekly evasion trust  ## Everything that is claimed: `make check`, then every benchmark
+prove: check docs real browser spark scale laws mutations engine markets weekly evasion trust  ## Everything that is claimed: `make check`, then every benchmark
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \
 		--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 		--output-file requirements.lock pyproject.toml
-	@for extra in browser spark; do \
+	@for extra in browser docs spark; do \
 		$(BIN)/python -c "import tomllib; extras = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; \
 			print(*extras['$$extra'], sep='\n')" | $(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras \
 			--generate-hashes --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
@@ -121,6 +125,11 @@ lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows
 .venv/.browser: .venv/.installed requirements-browser.lock
 	@echo "Installing what drives a browser"
 	@$(PIP) install --require-hashes -r requirements-browser.lock
+	@touch $@
+
+.venv/.docs: .venv/.installed requirements-docs.lock
+	@echo "Installing what makes the site"
+	@$(PIP) install --require-hashes -r requirements-docs.lock
 	@touch $@
 
 .venv/.spark: .venv/.installed requirements-spark.lock

@@ -18,7 +18,12 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 SCRUBWATCH = Path(sys.executable).with_name("scrubwatch")
 PACKAGES = ("commands", "configs", "features", "model", "scoring", "simulator", "training")
-LOCK, BROWSER_LOCK, SPARK_LOCK = "requirements.lock", "requirements-browser.lock", "requirements-spark.lock"
+LOCK, BROWSER_LOCK, DOCS_LOCK, SPARK_LOCK = (
+    "requirements.lock",
+    "requirements-browser.lock",
+    "requirements-docs.lock",
+    "requirements-spark.lock",
+)
 HEAVY = ("duckdb", "lightgbm", "mlflow", "numpy", "pandas", "pyarrow", "scipy", "sklearn")
 
 
@@ -65,21 +70,20 @@ def test_the_wheel_holds_every_part_of_the_pages(wheel_names: frozenset[str], so
 def test_the_lock_satisfies_every_requirement() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [
-        Requirement(text) for text in project["dependencies"] + extras["develop"] + extras["browser"] + extras["spark"]
-    ]
-    locked = _locked(SPARK_LOCK) | _locked(BROWSER_LOCK) | _locked(LOCK)
+    texts = [*project["dependencies"], *(text for extra in extras.values() for text in extra)]
+    wanted = [Requirement(text) for text in texts]
+    locked = _locked(SPARK_LOCK) | _locked(DOCS_LOCK) | _locked(BROWSER_LOCK) | _locked(LOCK)
     unmet = [str(each) for each in wanted if locked.get(canonicalize_name(each.name), "") not in each.specifier]
     assert unmet == []
 
 
-@pytest.mark.parametrize("file", [BROWSER_LOCK, SPARK_LOCK])
+@pytest.mark.parametrize("file", [BROWSER_LOCK, DOCS_LOCK, SPARK_LOCK])
 def test_the_locks_agree_on_what_both_hold(file: str) -> None:
     core, extra = _locked(LOCK), _locked(file)
     assert {name: core[name] for name in core.keys() & extra} == {name: extra[name] for name in core.keys() & extra}
 
 
-@pytest.mark.parametrize("file", [LOCK, BROWSER_LOCK, SPARK_LOCK])
+@pytest.mark.parametrize("file", [LOCK, BROWSER_LOCK, DOCS_LOCK, SPARK_LOCK])
 def test_the_lock_names_no_host(file: str) -> None:
     lock = (ROOT / file).read_text(encoding="utf-8")
     assert "://" not in lock
