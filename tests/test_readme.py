@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.pages import ROOT, commands_of, run_commands
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines() if line.strip()
-]
+COMMANDS = commands_of(README)
 
 # What takes minutes, or never ends, runs as this instead.
 REPLACED = {
@@ -36,19 +34,7 @@ def test_the_readme_names_every_command() -> None:
 
 def test_every_command_runs(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    shell = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
-    shell["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{shell['PATH']}"
-    for command in COMMANDS:
-        answer = subprocess.run(
-            ["/bin/sh", "-c", REPLACED.get(command, command)],
-            cwd=tmp_path,
-            env=shell,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert answer.returncode == 0, f"{command}\n{answer.stdout}\n{answer.stderr}"
+    run_commands(COMMANDS, tmp_path, REPLACED)
     assert {"shop", "shop-scores", "mymarket", "market", "signals.parquet", "scores"} <= {
         p.name for p in tmp_path.iterdir()
     }
