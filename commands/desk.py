@@ -140,11 +140,11 @@ def prune(
 
     What a later fact can need stays, and so does what belongs to a held case.
     """
-    from commands import terminal
+    from commands import running, terminal
     from features.store import Store
     from scoring.casework.holds import prune_store
 
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         around = make_surroundings(wait, None, tell)
         report = prune_store(Store(store, wait), keep_weeks, read_configuration(config), around)
     terminal.print_pruned(report, as_json=as_json)
@@ -169,12 +169,12 @@ def explain(
 
     With --signal also how one of its numbers comes about, so that it can be recomputed by hand.
     """
-    from commands import terminal
+    from commands import running, terminal
     from features.store import Store
     from scoring.casework.explain import Question
     from scoring.casework.explain import explain as explain_then
 
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         question, around = Question(about, scores, as_of, signal, rows), make_surroundings(wait, None, tell)
         found = explain_then(question, Store(store, wait), read_configuration(config), around)
     terminal.print_explanation(found, as_json=as_json)
@@ -197,7 +197,7 @@ def pack(
 
     A pack is checked without the store: its numbers are counted anew from its rows. Exit code 1: something differs.
     """
-    from commands import terminal
+    from commands import running, terminal
     from features.errors import WrongUse
     from features.store import Store
 
@@ -211,7 +211,7 @@ def pack(
         raise WrongUse("pack: give CASE, --scores and --out, or --verify FILE.zip")
     from scoring.casework.pack import pack as pack_then
 
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         around = make_surroundings(wait, None, tell)
         settings = read_configuration(config)
         packed = pack_then(case, scores, out, Store(store, wait), settings, around, for_seller=for_seller)

@@ -53,7 +53,7 @@ def evade(
     from datetime import timedelta
     from tempfile import TemporaryDirectory
 
-    from commands import terminal
+    from commands import running, terminal
     from simulator.evasion.stage import set_stage
     from simulator.evasion.strategy import CONFIGURATION, IDLE, read_evasion
     from simulator.evasion.theatre import Theatre
@@ -68,7 +68,7 @@ def evade(
     made_from = read_market(truth or data.with_name(f"{data.name}-truth"))
     last = made_from.market.start_on + timedelta(weeks=made_from.market.weeks)
     entry = as_of or last - timedelta(weeks=WEEKS)
-    with terminal.progress() as tell, TemporaryDirectory(prefix="evade-", dir=data.parent) as work:
+    with running.show_progress() as tell, TemporaryDirectory(prefix="evade-", dir=data.parent) as work:
         around = make_surroundings(wait, None, tell)
         models = named_models([model, *(against or ())], store, configuration, around)
         tell("simulating the market again")

@@ -60,7 +60,7 @@ def demo(
 
     Prints the ten most suspicious sellers with the reasons, and compares them with the truth.
     """
-    from commands import terminal
+    from commands import running, terminal
     from scoring.job import score as score_then
     from simulator import simulate as simulate_then
     from simulator.judge import guilty_sellers
@@ -71,7 +71,7 @@ def demo(
     market, configuration = read_scenario("default", sellers=sellers, weeks=weeks, seed=seed), read_configuration(None)
     as_of = market.market.start_on + timedelta(weeks=weeks)
     data, truth, store, scores = (folder / name for name in ("data", "truth", "store", "scores"))
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         around = make_surroundings(WAIT_SECONDS, None, tell, incomplete=False)
         tell(f"simulating {sellers:,} sellers over {weeks} weeks")
         simulate_then(data, truth, market)
@@ -98,14 +98,14 @@ def simulate(
 
     Writes its tables, and the truth in a folder of its own.
     """
-    from commands import terminal
+    from commands import running, terminal
     from simulator import simulate as simulate_then
     from simulator.settings import read_scenario
 
     apart = truth or out.with_name(f"{out.name}-truth")
     refuse_existing(out, apart)
     settings = read_scenario(scenario, sellers=sellers, weeks=weeks, seed=seed)
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         tell(f"simulating {sellers:,} sellers over {weeks} weeks")
         simulate_then(out, apart, settings)
     last = settings.market.start_on + timedelta(weeks=weeks)
@@ -129,14 +129,14 @@ def check(
 
     Prints the rows of each table, what is quarantined by which rule, and what is missing. Lands nothing.
     """
-    from commands import terminal
+    from commands import running, terminal
     from features.delivery import absent_columns
     from features.intake import take_in
     from features.intake_report import Allowances
     from features.store import Store
 
     settings, allow = read_configuration(config, engine), Allowances(allow_stale or (), allow_incomplete)
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         report = take_in(data, Store(store, wait), as_of, settings, allow=allow, write=False, progress=tell)
     if as_json:
         terminal.print_json(asdict(report))
@@ -164,14 +164,14 @@ def features(
 
     It has a row for each seller and cutoff, and a column for each signal.
     """
-    from commands import terminal
+    from commands import running, terminal
     from features.intake import take_in
     from features.intake_report import Allowances
     from features.panel import signals_at
     from features.store import Store
 
     settings, allow = read_configuration(config, engine), Allowances(allow_stale or (), allow_incomplete)
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         held = Store(store, wait)
         intake = take_in(data, held, max(as_of), settings, allow=allow, progress=tell)
         table = signals_at(held, as_of, settings, progress=tell)
@@ -201,10 +201,10 @@ def retrain(
 
     It learns from the verdicts known before the cutoff; the run is found in MLflow.
     """
-    from commands import terminal
+    from commands import running, terminal
     from training.weekly import retrain as retrain_then
 
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         around = make_surroundings(wait, allow_stale, tell, incomplete=allow_incomplete)
         report = retrain_then(data, store, as_of, read_configuration(config, engine), around, tuning_trials=tune)
     if as_json:
@@ -232,10 +232,10 @@ def score(
 
     Writes scores.parquet and run.json; without a model the sellers are compared with their peers.
     """
-    from commands import terminal
+    from commands import running, terminal
     from scoring.job import score as score_then
 
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         around = make_surroundings(wait, allow_stale, tell, incomplete=allow_incomplete)
         report = score_then(data, store, as_of, out, read_configuration(config, engine), around, model=model)
     if as_json:

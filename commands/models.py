@@ -48,13 +48,13 @@ def compare(
 
     Prints what differs, who finds more and how sure that is; the page and an MLflow run tell all.
     """
-    from commands import terminal
+    from commands import running, terminal
     from training.choosing import open_registry
     from training.comparing import compare as compare_then
     from training.comparison_page import publish
 
     configuration = read_configuration(config)
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         around = make_surroundings(wait, allow_stale, tell, incomplete=allow_incomplete)
         found = compare_then(names, data, store, as_of, configuration, around, with_training=with_training)
         run_id = publish(found, open_registry(store, configuration, around), page)

@@ -1,10 +1,9 @@
-"""What a person sees in the terminal: progress on standard error, results as tables or JSON on standard output."""
+"""What a person sees of a result: tables or JSON on standard output."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -35,26 +33,6 @@ if TYPE_CHECKING:
 
 SHOWN_SELLERS, SHOWN_REASONS = 10, 3
 _WIDTH_OF_A_FILE = 120
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """Show the running step and its seconds on standard error; nothing where that is no terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as running:
-        steps: list[Any] = []
-
-        def tell(step: str) -> None:
-            for earlier in steps[-1:]:
-                running.update(earlier, total=1, completed=1)
-            steps.append(running.add_task(step, total=None))
-
-        yield tell
-        for last in steps[-1:]:
-            running.update(last, total=1, completed=1)
 
 
 def print_json(report: Mapping[str, object]) -> None:

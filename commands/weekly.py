@@ -35,10 +35,10 @@ def sync(
 
     Each is registered once; what becomes of it is decided by the next weekly job.
     """
-    from commands import terminal
+    from commands import running, terminal
     from training.waiting import sync as sync_then
 
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         uploaded = sync_then(store, read_configuration(config), make_surroundings(wait, None, tell))
     if as_json:
         terminal.print_json({"uploaded": [each.label for each in uploaded]})
@@ -63,7 +63,7 @@ def drift(
 
     Prints which signals changed more than they usually do, which are missing, and how late verdicts are.
     """
-    from commands import terminal
+    from commands import running, terminal
     from features.intake import take_in
     from features.store import Store
     from features.verdict_rows import verdicts_of
@@ -71,7 +71,7 @@ def drift(
     from training.drift import measure_drift
 
     configuration, held = read_configuration(config), Store(store, wait)
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         around = make_surroundings(wait, allow_stale, tell, incomplete=allow_incomplete)
         take_in(data, held, as_of, configuration, allow=around.allow, progress=tell)
         champion = champion_of(store, configuration, around)
@@ -101,7 +101,7 @@ def backtest(
     Writes backtest.parquet and backtest.html. With --truth, verdicts follow the lists and the truth judges; else the
     verdicts recorded since judge. A killed run goes on where it was.
     """
-    from commands import terminal
+    from commands import running, terminal
     from training.backtest import Plan, found_by_verdicts, live
     from training.backtest_page import backtest_page
     from training.hindsight import judge_weeks, write_backtest
@@ -115,7 +115,7 @@ def backtest(
         rules = read_scenario("default", sellers=1, weeks=1, seed=1).verdicts
         investigate = Investigators(truth, rules, configuration.classifier.seed).decide
     plan = Plan(data, out, first, last, configuration, investigate)
-    with terminal.progress() as tell:
+    with running.show_progress() as tell:
         weeks = live(plan, make_surroundings(wait, allow_stale, tell, incomplete=allow_incomplete))
     guilty = found_by_verdicts(plan) if truth is None else read_truth(truth, "schemes")
     found = judge_weeks(weeks, guilty, configuration.alerts.budget, "verdicts" if truth is None else "truth")

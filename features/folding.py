@@ -7,9 +7,10 @@ late news may have changed them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 
 from features.contract import TABLES
 from features.engine import Session
@@ -17,6 +18,7 @@ from features.inputs import index_query_days, open_inputs
 from features.landed import WEEK, landed
 from features.listings import LISTING_TABLES
 from features.lookups.lookup import Lookup
+from features.progress import counted
 from features.settings import EngineSettings
 from features.store import Manifest, Store
 from features.week_files import parts, weeks_of, write_weeks
@@ -58,14 +60,19 @@ def fold(
     for lookup, alike in by_lookup.items():
         weeks = weeks_of_facts(connection, store, manifest, lookup.reads)
         missing = {each: weeks - weeks_of(manifest, each.group) for each in alike}
-        for part in parts(manifest, lookup.reads, set().union(*missing.values()), settings):
-            progress(f"folding {', '.join(each.name for each in alike)}, {part[0]} to {part[-1] + timedelta(days=6)}")
+        folded = f"folding {', '.join(each.name for each in alike)}"
+        weeks_at_once = parts(manifest, lookup.reads, set().union(*missing.values()), settings)
+        for part in counted(weeks_at_once, progress, folded, partial(_to_last_day, folded), len):
             open_inputs(connection, store, manifest, lookup, part)
             for each in alike:
                 chosen = sorted(missing[each] & set(part))
                 if chosen:
                     manifest = write_weeks(connection, store, manifest, each.group, chosen, each.rows, each.columns)
     return manifest
+
+
+def _to_last_day(step: str, weeks: Sequence[date]) -> str:
+    return f"{step}, {weeks[0]} to {weeks[-1] + timedelta(days=6)}"
 
 
 def weeks_of_facts(connection: Session, store: Store, manifest: Manifest, events: Collection[str]) -> set[date]:

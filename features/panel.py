@@ -39,6 +39,7 @@ from features.measures import LONGEST_DAYS, Across, TileKind
 from features.neighbours import with_neighbours
 from features.pairs import paired
 from features.peers import with_peers
+from features.progress import counted
 from features.rivals import places
 from features.sellers_then import SIZE, sellers_then
 from features.settings import FeatureSettings
@@ -137,8 +138,8 @@ def _make(
         manifest = folded(connection, store, settings, progress)
         group = table_group(settings)
         missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
-        for chunk in _chunks(missing, _sellers(connection, store, manifest), settings.engine.memory_limit_mb):
-            progress(f"signals as of {chunk[0]}" + (f" to {chunk[-1]}" if len(chunk) > 1 else ""))
+        chunks = _chunks(missing, _sellers(connection, store, manifest), settings.engine.memory_limit_mb)
+        for chunk in counted(chunks, progress, "signals of cutoffs", _as_of, len):
             tables = signal_tables(connection, store, manifest, chunk, settings)
             manifest = manifest.with_files([_write(store, group, *table) for table in tables])
         return store.commit(manifest)
@@ -155,6 +156,10 @@ def folded(connection: Session, store: Store, settings: FeatureSettings, progres
 def _sellers(connection: Session, store: Store, manifest: Manifest) -> int:
     sellers = landed(store, manifest, TABLES["sellers"], manifest.identity["key_types"])
     return count(connection, f"select count(distinct seller_id) from ({sellers})")
+
+
+def _as_of(cutoffs: Sequence[date]) -> str:
+    return f"signals as of {cutoffs[0]}" + (f" to {cutoffs[-1]}" if len(cutoffs) > 1 else "")
 
 
 def _chunks(cutoffs: Sequence[date], sellers: int, memory_limit_mb: int) -> Iterator[Sequence[date]]:

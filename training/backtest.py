@@ -16,6 +16,7 @@ from features.catalogue import CATALOGUE
 from features.errors import WrongUse
 from features.intake import take_in
 from features.panel import signals_at
+from features.progress import counted
 from features.store import Store
 from features.verdict_rows import verdicts_of
 from model.alerts import Listing, list_sellers, resting_sellers
@@ -100,7 +101,10 @@ def live(plan: Plan, surroundings: Surroundings) -> list[Week]:
         verdicts = verdicts_of(store, plan.configuration)
         taught = [each for week in plan.weeks for each in labelled_cutoffs(verdicts, week, plan.configuration.labels)]
         signals_at(store, [*plan.weeks, *taught], plan.configuration, progress=steps.tell)
-    return [_lived(plan, store, week, around) for week in plan.weeks]
+    to_live = [week for week in plan.weeks if not _file(plan, week).is_file()]
+    for week in counted(to_live, around.progress, "weeks lived", lambda week: f"living the week of {week}"):
+        _live_week(plan, store, week, around)
+    return [_lived(plan, week) for week in plan.weeks]
 
 
 def found_by_verdicts(plan: Plan) -> pd.DataFrame:
@@ -112,16 +116,18 @@ def found_by_verdicts(plan: Plan) -> pd.DataFrame:
     return guilty[["seller_id", "ended_on"]].assign(onset_on=guilty["starts_at"])
 
 
-def _lived(plan: Plan, store: Store, week: date, around: Surroundings) -> Week:
+def _live_week(plan: Plan, store: Store, week: date, around: Surroundings) -> None:
     file = _file(plan, week)
-    if not file.is_file():
-        around.progress(f"living the week of {week}")
-        lived = _live(plan, store, week, around)
-        file.parent.mkdir(exist_ok=True)
-        lived.sellers.to_parquet(file.with_suffix(".sellers"), index=False)
-        beside = file.with_suffix(".next")
-        beside.write_text(json.dumps(lived.facts, indent=1) + "\n", encoding="utf-8")
-        beside.replace(file)  # the week is done
+    lived = _live(plan, store, week, around)
+    file.parent.mkdir(exist_ok=True)
+    lived.sellers.to_parquet(file.with_suffix(".sellers"), index=False)
+    beside = file.with_suffix(".next")
+    beside.write_text(json.dumps(lived.facts, indent=1) + "\n", encoding="utf-8")
+    beside.replace(file)  # the week is done
+
+
+def _lived(plan: Plan, week: date) -> Week:
+    file = _file(plan, week)
     sellers = pd.read_parquet(file.with_suffix(".sellers"))
     return Week(week, json.loads(file.read_text(encoding="utf-8")), sellers)
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from features.panel import signals_at, table_group
+from features.progress import counted
 from features.signal import Signal
 from features.store import Store
 from model.boosting import open_model, raw_scores
@@ -97,8 +98,7 @@ def ranks_at_origins(
     for (_, needed), configuration in panels.items():
         signals_at(store, needed, configuration, progress=progress)
     found = []
-    for cutoff in cutoffs:
-        progress(f"fitting both again as of {cutoff}")
+    for cutoff in counted(cutoffs, progress, "fitting at past cutoffs", lambda cutoff: f"fitting both as of {cutoff}"):
         ranks = _ranks(store, verdicts, champion, challenger, cutoff, as_of)
         if ranks is not None:
             found.append(ranks)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from features.progress import Counted
 from features.signal import Signal
 from model.settings import ClassifierSettings, Configuration
 from model.tracked import Trial
@@ -67,10 +68,11 @@ def tune(
         return min(fold_fits(learned, chosen).losses.values())
 
     while (done := len(study.get_trials(states=[TrialState.COMPLETE]))) < trials and (done == 0 or clock() < until):
-        progress(f"trial {done + 1} of {trials}")
+        progress(Counted(f"trial {done + 1} of {trials}", "trials", done, trials))
         study.sampler = TPESampler(seed=given.seed + done)  # so that a killed search goes on as if it had not been
         study.optimize(loss, n_trials=1)
     finished = study.get_trials(states=[TrialState.COMPLETE])
+    progress(Counted("trials", "trials", len(finished), len(finished)))
     tried = tuple(Trial(number, each.params, {"loss": each.value}) for number, each in enumerate(finished, start=1))
     return Tuned(given.model_copy(update=study.best_params), tried)
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from features.progress import counted
 from features.store import Store
 from model.settings import Configuration
 from training.evasion.effort import Effort
@@ -84,11 +85,11 @@ class Bench:
         other is the same for all.
         """
         queue = turns(len(strategies), hosts, sellers)
-        parts, done = [], 0
-        for part in copies(queue, self.effort.entrants_at_once):
-            self.progress(f"trying {len(strategies)} strategies: {done:,} of {len(queue):,} half years")
-            parts.append(self.play([(host, strategies[which]) for host, which in part], seed))
-            done += len(part)
+        step = f"trying {len(strategies)} strategies, half years"
+        parts = [
+            self.play([(host, strategies[which]) for host, which in part], seed)
+            for part in counted(copies(queue, self.effort.entrants_at_once), self.progress, step, lambda _: step, len)
+        ]
         played = pd.concat(parts, ignore_index=True)
         which = np.array([number for _, number in queue])
         return [
