@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -20,7 +21,9 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_heading_anchors = 3
 highlight_language = "none"
 autodoc_member_order = "bysource"
-autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+autodoc_type_aliases = {"ArrayLike": "ArrayLike", "Floats": "Floats"}
 python_maximum_signature_line_length = 80
 
 FETCHED = re.compile(
@@ -42,6 +45,13 @@ def refuse_what_is_fetched(app: Sphinx, failed: Exception | None) -> None:
             raise ExtensionError(f"{file}: fetches from the network: {found.group()}; keep it in docs/ instead")
 
 
+def name_aliases(*told: Any) -> tuple[str, str] | None:
+    """Write a type alias in a union by its name, which autodoc leaves as a forward reference."""
+    signature, returned = told[-2:]
+    return None if signature is None else (re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", signature), returned)
+
+
 def setup(app: Sphinx) -> None:
-    """Look at the finished site."""
+    """Write signatures as they stand in the code; look at the finished site."""
+    app.connect("autodoc-process-signature", name_aliases)
     app.connect("build-finished", refuse_what_is_fetched)

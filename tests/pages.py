@@ -28,10 +28,9 @@ def run_commands(commands: Sequence[str], folder: Path, replaced: Mapping[str, s
     shell["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{shell['PATH']}"
     script = "\n".join(replaced.get(command, command) for command in commands)
     answer = subprocess.run(
-        ["/bin/sh", "-ex"],
+        ["/bin/sh", "-exc", script],
         cwd=folder,
         env=shell,
-        input=script,
         capture_output=True,
         text=True,
         timeout=900,

@@ -56,7 +56,7 @@ def panel(
         progress: told the name of each step.
 
     Returns:
-        One row a (seller, past cutoff), sorted by both: the signal table's columns, ``label`` (1 manipulated, 0
+        One row a (seller, past cutoff), sorted by both, with the signal table's columns, ``label`` (1 manipulated, 0
         cleared, NaN unknown), ``case`` (no case may stand on both sides of a split), ``weight`` (the rows of one
         seller weigh 1 together), and of the verdict that speaks ``route``, ``decided_at`` and
         ``selection_probability``. No row without a verdict recorded before the cutoff.
