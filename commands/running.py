@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
 from features.progress import Counted
@@ -42,11 +43,17 @@ def show_progress() -> Iterator[Callable[[str], None]]:
     if not console.is_terminal:
         yield lambda _: None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), PaceColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, speed_estimate_period=_PACE_SECONDS) as running:
+    with lines_on(console) as running:
         lines = Lines(running)
         yield lines.tell
         lines.end()
+
+
+def lines_on(console: Console) -> Progress:
+    """Lines of progress; a name that is too long gives way to the figures beside it."""
+    name = TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+    columns = (SpinnerColumn(), name, PaceColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, expand=True, speed_estimate_period=_PACE_SECONDS)
 
 
 class Lines:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from commands.running import Lines, PaceColumn, show_progress
+from commands.running import Lines, PaceColumn, lines_on, show_progress
 from features.progress import Counted
 
 
@@ -33,6 +33,17 @@ def test_a_loop_shows_its_pace_and_what_remains() -> None:
     assert [line for line in shown(running) if line == "fitting: "] == ["fitting: "] * 3
     lines.tell(Counted("weeks", "weeks", 6, 6))
     assert shown(running)[1] == "weeks: 6/6"
+
+
+def test_a_long_name_leaves_room_for_the_figures() -> None:
+    narrow = Console(file=io.StringIO(), width=50)
+    running = lines_on(narrow)
+    Lines(running).tell(Counted("folding " + "one kind of tile after the other, " * 3, "folding", 5, 104))
+    with narrow.capture() as captured:
+        narrow.print(running.get_renderable())
+    line, *further = captured.get().splitlines()
+    assert "5/104" in line
+    assert further == []
 
 
 def test_nothing_is_shown_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
