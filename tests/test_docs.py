@@ -6,7 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+import configs
+from features.settings import read_settings
+from model.settings import Configuration
 from tests.pages import ROOT, commands_of, run_commands
 
 DOCS = ROOT / "docs"
@@ -64,6 +68,19 @@ def test_the_pages_that_run_together_have_commands() -> None:
 def test_every_block_runs(pages: tuple[str, ...], tmp_path: Path) -> None:
     for name in pages:
         run_commands(COMMANDS[name], tmp_path, REPLACED)
+
+
+def test_every_block_of_settings_is_one_that_a_job_takes(tmp_path: Path) -> None:
+    fenced = re.compile(r"^```yaml\n(.*?)^```", re.DOTALL | re.MULTILINE)
+    blocks = [block for page in PAGES.values() for block in fenced.findall(page)]
+    assert len(blocks) >= 2
+    for block in blocks:
+        settings = yaml.safe_load(configs.SHIPPED.read_text(encoding="utf-8"))
+        for part, told in yaml.safe_load(block).items():
+            settings[part] |= told
+        file = tmp_path / "settings.yaml"
+        file.write_text(yaml.safe_dump(settings), encoding="utf-8")
+        read_settings(file, Configuration)
 
 
 def test_every_command_of_the_first_hour_is_in_the_readme() -> None:
