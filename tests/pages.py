@@ -22,8 +22,8 @@ def commands_of(page: str) -> list[str]:
     return commands
 
 
-def run_commands(commands: Sequence[str], folder: Path, replaced: Mapping[str, str]) -> None:
-    """Run them in one shell, as if typed by somebody who has no MLflow server; the first that fails is told."""
+def run_commands(commands: Sequence[str], folder: Path, replaced: Mapping[str, str]) -> str:
+    """Run them in one shell, as if typed by somebody who has no MLflow server; returns what they printed."""
     shell = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
     shell["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{shell['PATH']}"
     script = "\n".join(replaced.get(command, command) for command in commands)
@@ -37,3 +37,4 @@ def run_commands(commands: Sequence[str], folder: Path, replaced: Mapping[str, s
         check=False,
     )
     assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
+    return answer.stdout

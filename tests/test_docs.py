@@ -55,6 +55,19 @@ REPLACED = {
     ),
 }
 
+PRINTED = {
+    "desk": (
+        ": whole; ",
+        "recomputed from the seller's rows",
+        " held ",
+        " released ",
+        " packed ",
+        " explained ",
+        " gave a verdict ",
+    ),
+}
+"""What a page's commands must print, beside ending well."""
+
 
 def test_every_replaced_command_is_in_a_page() -> None:
     assert REPLACED.keys() <= {command for commands in COMMANDS.values() for command in commands}
@@ -67,7 +80,8 @@ def test_the_pages_that_run_together_have_commands() -> None:
 @pytest.mark.parametrize("pages", [TOGETHER, *((name,) for name in COMMANDS if name not in TOGETHER)], ids="-".join)
 def test_every_block_runs(pages: tuple[str, ...], tmp_path: Path) -> None:
     for name in pages:
-        run_commands(COMMANDS[name], tmp_path, REPLACED)
+        printed = run_commands(COMMANDS[name], tmp_path, REPLACED)
+        assert [words for words in PRINTED.get(name, ()) if words not in printed] == []
 
 
 def test_every_block_of_settings_is_one_that_a_job_takes(tmp_path: Path) -> None:
