@@ -53,9 +53,13 @@ def list_sellers(
     audit_key: bytes | None,
     calibration: Calibration | None,
     resting: Collection[Any] = (),
+    newer: pd.DataFrame | None = None,
     challenger: pd.Series | None = None,
 ) -> Listing:
     """Draw all lists of one cutoff from sellers that do not rest; on day zero, of whom anything is known.
+
+    Whoever rests competes with newer evidence alone, once that puts it above the last place of the budget and into the
+    first tenth of its marketplace.
 
     Args:
         scored: one row a seller: seller_id, marketplace, strength (larger first, never NaN), score (0 to 1; NaN on
@@ -65,6 +69,7 @@ def list_sellers(
         audit_key: secret key of the random draw; None draws no audits.
         calibration: of the model that scored; None on day zero.
         resting: seller ids with an open case or a recent verdict.
+        newer: strength and score of resting sellers by what is newer than their verdict, on their index in ``scored``.
         challenger: its strength on the index of ``scored``; None where there is no challenger.
 
     """
@@ -75,6 +80,8 @@ def list_sellers(
     pool = order[~order["seller_id"].isin(list(resting))]
     if calibration is None:
         pool = pool[pool["strength"] > 0]
+    if newer is not None:
+        pool = _with_newer_evidence(pool, order, newer, settings)
     draw = BudgetDraw(settings, as_of, audit_key, None if challenger is None else challenger.reindex(pool.index))
     for marketplace, sellers in pool.groupby("marketplace", sort=True):
         draw.spend(str(marketplace), sellers)
@@ -86,9 +93,23 @@ def list_sellers(
     return Listing(lists, alerted, rank, audits, empty, prevalence, false_share)
 
 
+def _with_newer_evidence(
+    pool: pd.DataFrame, order: pd.DataFrame, newer: pd.DataFrame, settings: AlertSettings
+) -> pd.DataFrame:
+    """The pool with those resting sellers whom newer evidence alone would list, at the place that it gives them."""
+    awake = order.loc[order.index.isin(newer.index)].assign(**newer)
+    bars = {
+        marketplace: sellers["strength"].iloc[place - 1]
+        for marketplace, sellers in pool.groupby("marketplace")
+        if (place := min(settings.budget_of(str(marketplace)), len(sellers) // 10)) > 0
+    }
+    awake = awake[awake["strength"] > awake["marketplace"].map(bars)]
+    return pd.concat([pool, awake]).sort_values(["strength", "text"], ascending=[False, True], kind="stable")
+
+
 def resting_sellers(
     verdict_rows: pd.DataFrame, as_of: date, rest_days: int, open_cases: Collection[Any] = ()
-) -> frozenset[Any]:
+) -> pd.Series:
     """Sellers that take no place: with an open case, or with a verdict known before the cutoff that is not yet old.
 
     Args:
@@ -97,11 +118,15 @@ def resting_sellers(
         rest_days: how long a seller rests after its verdict.
         open_cases: seller ids with an open case.
 
+    Returns:
+        The last decision on each, by seller id; NaT for open cases.
+
     """
     cutoff = pd.Timestamp(as_of)
     recent = verdict_rows["decided_at"] >= cutoff - pd.Timedelta(days=rest_days)
     known = verdict_rows["known_at"] < cutoff
-    return frozenset(verdict_rows.loc[recent & known, "seller_id"]) | frozenset(open_cases)
+    decided = verdict_rows[recent & known].groupby("seller_id")["decided_at"].max()
+    return decided.reindex(decided.index.union(list(open_cases))).mask(lambda rest: rest.index.isin(list(open_cases)))
 
 
 def prevalence_now(scores: Floats, trained_prevalence: float) -> float:

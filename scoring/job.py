@@ -15,19 +15,20 @@ from features.panel import signals_at
 from features.spark.catalogue import is_catalogue
 from features.store import Store
 from features.verdict_rows import verdicts_of
-from model.alerts import Listing, list_sellers, resting_sellers
+from model.alerts import Listing
 from model.registry import CHAMPION
-from model.settings import AlertSettings, Configuration
+from model.settings import Configuration
 from scoring.cases.build import ScoredSellers, find_cases
 from scoring.cases.files import write_cases
 from scoring.casework.listings import keep_listings, routes
+from scoring.listing import draw_lists, read_audit_key
 from scoring.margins import margins_by
 from scoring.output import check_place, key_type, staged, write_audits, write_record, write_scores, write_staff
-from scoring.ranking import ChosenModel, Ranking, challenger_strength, choose_model, rank
+from scoring.ranking import ChosenModel, Ranking, choose_model, rank
 from scoring.record import ScoreReport, run_record, staff_record
 from scoring.report.write import write_report
 from scoring.suspects import find_suspects
-from training.authors import outside_bursts, told_bursts
+from training.authors import told_bursts
 from training.steps import Steps, Surroundings
 
 
@@ -66,7 +67,7 @@ def score(
             f"{data}: is no folder, and `score` looks the ids of staff up in files; give DATA as a folder of Parquet"
             " files (`check`, `features` and `retrain` with --engine spark also take catalog.schema)"
         )
-    audit_key = read_audit_key(configuration.alerts)
+    read_audit_key(configuration.alerts)  # a wrong one is told before anything is done
     store = Store(store_path, surroundings.wait_seconds)
     steps = Steps(surroundings.progress, surroundings.clock)
     steps.begin("choosing the model")
@@ -79,17 +80,7 @@ def score(
     margins_of = margins_by(store, as_of, configuration)
     ranking = rank(chosen, signal_table, CATALOGUE, configuration, margins_of)
     verdicts = verdicts_of(store, configuration)
-    counted = outside_bursts(verdicts, as_of, configuration.labels)
-    resting = resting_sellers(counted, as_of, configuration.alerts.rest_days)
-    listing = list_sellers(
-        pd.DataFrame(signal_table[["seller_id", "marketplace"]]).assign(strength=ranking.strength, score=ranking.score),
-        configuration.alerts,
-        as_of=as_of,
-        audit_key=audit_key,
-        calibration=ranking.calibration,
-        resting=resting,
-        challenger=challenger_strength(chosen, signal_table, margins_of),
-    )
+    listing, _ = draw_lists(signal_table, chosen, ranking, verdicts, as_of, configuration, margins_of)
     steps.begin("explaining the listed")
     scored = scored_rows(signal_table, ranking, listing, chosen)
     steps.begin("scoring the staff")
@@ -141,24 +132,3 @@ def scored_rows(signal_table: pd.DataFrame, ranking: Ranking, listing: Listing, 
             "reasons": reasons.map(lambda items: items if isinstance(items, list) else []),
         }
     )
-
-
-def read_audit_key(settings: AlertSettings) -> bytes | None:
-    """Read the key of the random draw from its file; None if no file is set.
-
-    Raises:
-        WrongUse: the file is not there, or holds fewer than 16 bytes.
-
-    """
-    if settings.audit_key_file is None:
-        return None
-    try:
-        key = settings.audit_key_file.read_bytes().strip()
-    except OSError as error:
-        raise WrongUse(f"alerts.audit_key_file: {settings.audit_key_file}: {error.strerror or error}") from None
-    if len(key) < 16:
-        raise WrongUse(
-            f"alerts.audit_key_file: {settings.audit_key_file} holds {len(key)} bytes; a key that nobody guesses has "
-            "16 or more, for instance from `openssl rand -hex 32`"
-        )
-    return key

@@ -148,3 +148,24 @@ def challenger_strength(chosen: ChosenModel, signal_table: pd.DataFrame, margins
     if chosen.challenger is None:
         return None
     return pd.Series(margins_of(chosen.challenger, signal_table), signal_table.index)
+
+
+def strength_alone(
+    chosen: ChosenModel, rows: pd.DataFrame, catalogue: Mapping[str, Signal], threads: int
+) -> pd.DataFrame:
+    """Strength and score, on the rows' index, of rows that are no part of the order; none of whom nothing is known.
+
+    Args:
+        chosen: what orders the sellers.
+        rows: with the signals of the catalogue.
+        catalogue: declarations of the signals.
+        threads: of the model.
+
+    """
+    if chosen.bundle is None:
+        strength = day_zero(rows, catalogue).strength
+        return pd.DataFrame({"strength": strength, "score": np.nan})[strength > 0]
+    known = rows[rows[list(chosen.bundle.signals)].notna().any(axis="columns")]
+    margins = chosen.bundle.margins(known, threads)
+    log_odds, scores = chosen.bundle.log_odds(margins), chosen.bundle.scores(margins)
+    return pd.DataFrame({"strength": log_odds, "score": scores}, index=known.index)

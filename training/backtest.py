@@ -19,14 +19,13 @@ from features.panel import signals_at
 from features.progress import counted
 from features.store import Store
 from features.verdict_rows import verdicts_of
-from model.alerts import Listing, list_sellers, resting_sellers
+from model.alerts import Listing
 from model.draw import DISAGREEMENT, RANDOM
 from model.registry import CHAMPION
 from model.settings import Configuration
-from scoring.job import read_audit_key
+from scoring.listing import draw_lists
 from scoring.margins import margins_by
-from scoring.ranking import challenger_strength, choose_model, rank
-from training.authors import outside_bursts
+from scoring.ranking import choose_model, rank
 from training.labels import labelled_cutoffs
 from training.lived import Investigate, add_verdicts, open_life
 from training.steps import Steps, Surroundings
@@ -150,24 +149,14 @@ def _live(plan: Plan, store: Store, week: date, around: Surroundings) -> Week:
     starts = investigation_starts(verdicts, configuration.labels)
     running = (starts < pd.Timestamp(week)) & (verdicts["known_at"] >= pd.Timestamp(week))
     open_cases = frozenset(verdicts.loc[running, "seller_id"]) if plan.investigate is not None else frozenset()
-    counted = outside_bursts(verdicts, week, configuration.labels)
-    resting = resting_sellers(counted, week, configuration.alerts.rest_days, open_cases)
-    listing = list_sellers(
-        pd.DataFrame(signal_table[["seller_id", "marketplace"]]).assign(strength=ranking.strength, score=ranking.score),
-        configuration.alerts,
-        as_of=week,
-        audit_key=read_audit_key(configuration.alerts),
-        calibration=ranking.calibration,
-        resting=resting,
-        challenger=challenger_strength(chosen, signal_table, margins_of),
-    )
+    listing, resting = draw_lists(signal_table, chosen, ranking, verdicts, week, configuration, margins_of, open_cases)
     sellers = pd.DataFrame(
         {
             "seller_id": signal_table["seller_id"],
             "strength": ranking.strength,
             "rank": listing.rank,
             "alerted": listing.alerted,
-            "rests": signal_table["seller_id"].isin(resting),
+            "rests": signal_table["seller_id"].isin(resting.index) & ~listing.alerted,
         }
     )
     if plan.investigate is not None:

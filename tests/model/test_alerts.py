@@ -10,7 +10,9 @@ from scipy.special import expit
 
 from model.alerts import Listing, list_sellers, prevalence_now, resting_sellers
 from model.calibration import Calibration
+from model.newer import since_verdict
 from model.settings import AlertSettings
+from tests.declared import declared
 
 AS_OF = date(2024, 6, 3)
 KEY = b"a key that nobody listed may know"
@@ -218,5 +220,39 @@ def test_a_verdict_rests_a_seller_from_when_it_is_known_until_it_is_old() -> Non
         }
     )
     # 182 days before 2024-06-03 is 2023-12-04
-    assert resting_sellers(rows, AS_OF, 182) == {"recent", "on the edge"}
-    assert resting_sellers(rows, AS_OF, 182, open_cases=["open"]) == {"recent", "on the edge", "open"}
+    resting = resting_sellers(rows, AS_OF, 182)
+    assert resting.to_dict() == {"recent": pd.Timestamp("2024-05-01"), "on the edge": pd.Timestamp("2023-12-04")}
+    resting = resting_sellers(rows, AS_OF, 182, open_cases=["open", "recent"])
+    assert set(resting.index) == {"recent", "on the edge", "open"}
+    assert set(resting.dropna().index) == {"on the edge"}
+
+
+def test_who_rests_is_listed_again_once_newer_evidence_alone_would_list_it(scored: pd.DataFrame) -> None:
+    best = scored.sort_values("strength", ascending=False)
+    best = best[best["marketplace"] == "US"]
+    resting, settings = best["seller_id"].iloc[:2], _settings(budget=3)
+
+    def listed(first: float, second: float) -> set[str]:
+        newer = pd.DataFrame({"strength": [first, second], "score": expit([first, second])}, index=resting.index)
+        found = _run(scored, settings, audit_key=None, resting=list(resting), newer=newer)
+        return _listed(scored, found, "budget") & set(best["seller_id"])
+
+    third, fourth, last = (float(best["strength"].iloc[place]) for place in (2, 3, 4))
+    assert listed(last - 0.01, -5.0) == set(best["seller_id"].iloc[2:5])
+    assert listed(last + 0.01, -5.0) == {*best["seller_id"].iloc[2:4], resting.iloc[0]}
+    assert listed(third + 1, fourth + 0.01) == {best["seller_id"].iloc[2], *resting}
+
+
+def test_the_first_of_few_sellers_is_not_woken_by_anything(scored: pd.DataFrame) -> None:
+    few = scored.iloc[:9]
+    newer = pd.DataFrame({"strength": [99.0], "score": [1.0]}, index=few.index[:1])
+    found = _run(few, audit_key=None, resting=[few["seller_id"].iloc[0]], newer=newer)
+    assert not found.alerted.iloc[0]
+
+
+def test_only_windows_that_begin_after_the_verdict_are_newer() -> None:
+    catalogue = {f"x_{days}d": declared(f"x_{days}d", window_days=days) for days in (7, 28, 91)}
+    rows = pd.DataFrame(dict.fromkeys(catalogue, 1.0), index=["judged 28 days ago", "an hour later"])
+    decided_at = pd.Series(pd.to_datetime(["2024-05-06 00:00", "2024-05-06 01:00"]), rows.index)
+    newer = since_verdict(rows, decided_at, AS_OF, catalogue)
+    assert newer.notna().to_numpy().tolist() == [[True, True, False], [True, False, False]]
