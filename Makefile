@@ -74,8 +74,9 @@ markets: .venv/.installed  ## Make the frozen markets, compare them with what wa
 	@$(BIN)/python -m benchmarks.hidden
 	@$(BIN)/python -m benchmarks.judged hard easy
 
-weekly: .venv/.installed  ## The gate's trials, twelve weeks lived twice, half years of drift, what retrain costs beside a bare script (an hour and a half)
+weekly: .venv/.installed  ## The gate's trials, twelve weeks lived twice, half years of drift, what retrain costs beside a bare script (three hours)
 	@$(BIN)/python -m benchmarks.gate
+	@$(BIN)/python -m benchmarks.gate_fitted
 	@$(BIN)/python -m benchmarks.weeks
 	@$(BIN)/python -m benchmarks.weeks --server
 	@$(BIN)/python -m benchmarks.drift_weeks

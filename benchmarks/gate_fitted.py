@@ -220,15 +220,19 @@ def worse_signals(market: Market, full: Recipe) -> Mapping[str, Signal]:
     return {name: CATALOGUE[name] for name in order[:best]}
 
 
+def _seeded(settings: Configuration, seed: int) -> Configuration:
+    return settings.model_copy(update={"classifier": settings.classifier.model_copy(update={"seed": seed})})
+
+
 def trials(work: Path, seed: int, draws: int) -> tuple[list[Pair], list[Pair]]:
     """Equal pairs and better pairs of a market, one of each a draw."""
     market, settings = made(work, seed), configuration()
-    reseeded = settings.model_copy(update={"classifier": settings.classifier.model_copy(update={"seed": 2})})
-    full, again = Recipe(settings, CATALOGUE), Recipe(reseeded, CATALOGUE)
-    worse = Recipe(settings, worse_signals(market, full))
+    fewer = worse_signals(market, Recipe(settings, CATALOGUE))
     equal, better = [], []
     for draw in range(1, draws + 1):
         verdicts = drawn_verdicts(market, draw)
+        full, again = (Recipe(_seeded(settings, 2 * draw + twin), CATALOGUE) for twin in (0, 1))
+        worse = Recipe(full.configuration, fewer)
         equal.append(compared(market, verdicts, again, full))
         better.append(compared(market, verdicts, worse, full))
         print(f"market {seed}, draw {draw}: equal {equal[-1]}, better {better[-1]}", flush=True)

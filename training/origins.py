@@ -16,7 +16,7 @@ from features.progress import counted
 from features.signal import Signal
 from features.store import Store
 from model.boosting import open_model, raw_scores
-from model.settings import Configuration, LabelSettings, PromotionSettings
+from model.settings import ClassifierSettings, Configuration, LabelSettings, PromotionSettings
 from training.change import Change, OriginRanks, compare_over_origins, not_compared
 from training.fit import chosen_signals, obstacle
 from training.labels import label_rows, labelled_cutoffs, panel_cutoffs, training_rows
@@ -202,20 +202,26 @@ def past_margins(
         panel: the signals of its training cutoffs, and of itself.
 
     """
-    configuration, labels = recipe.configuration, recipe.configuration.labels
-    catalogue = chosen_signals(recipe.catalogue, configuration.classifier)
-    rows = _rows(panel, verdicts, cutoff, labels, configuration.classifier.seed)
+    labels, classifier = recipe.configuration.labels, _seeded(recipe.configuration.classifier, cutoff)
+    catalogue = chosen_signals(recipe.catalogue, classifier)
+    rows = _rows(panel, verdicts, cutoff, labels, classifier.seed)
     if obstacle(rows, panel, catalogue):
         return None
     kept = store.path / "runs" / FOLDER / f"{_digest(recipe, rows, panel, cutoff)}.parquet"
     if not kept.is_file():
-        learned = learned_rows(rows, panel, catalogue, configuration.classifier)
-        model = final_fit(learned, configuration.classifier, fold_fits(learned, configuration.classifier).trees)
+        learned = learned_rows(rows, panel, catalogue, classifier)
+        model = final_fit(learned, classifier, fold_fits(learned, classifier).trees)
         then = panel[panel["as_of"] == pd.Timestamp(cutoff)]
         values = then[list(learned.used)].to_numpy(dtype=np.float64)
-        margins = raw_scores(open_model(model.booster_), values, configuration.classifier.threads)
+        margins = raw_scores(open_model(model.booster_), values, classifier.threads)
         _keep(kept, pd.DataFrame({"seller_id": then["seller_id"].to_numpy(), "margin": margins}))
     return pd.read_parquet(kept).set_index("seller_id")["margin"]
+
+
+def _seeded(classifier: ClassifierSettings, cutoff: date) -> ClassifierSettings:
+    """A seed for each cutoff: under one for all, the same draws of rows and signals are lucky at every cutoff."""
+    (seed,) = np.random.SeedSequence([classifier.seed, cutoff.toordinal()]).generate_state(1)
+    return classifier.model_copy(update={"seed": int(seed) % 2**20})
 
 
 def _rows(panel: pd.DataFrame, verdicts: pd.DataFrame, cutoff: date, labels: LabelSettings, seed: int) -> pd.DataFrame:
