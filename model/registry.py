@@ -197,6 +197,9 @@ class Registry:
 
     def text(self, model: Registered, path: str) -> str | None:
         """Read a text among the artifacts of the version's run; None if it has none of that name."""
+        here = self._store_path / "models" / model.run_id / "artifacts" / path
+        if here.is_file():
+            return here.read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory() as fetched, _quietly(self.uri):
             try:
                 return Path(self._client.download_artifacts(model.run_id, path, fetched)).read_text(encoding="utf-8")
@@ -235,11 +238,15 @@ class Registry:
         self._client.set_terminated(run_id)
 
     def _experiment_id(self, artifacts: Path | None) -> str:
-        found = self._client.get_experiment_by_name(self._settings.experiment)
-        if found is not None:
+        """The experiment; a new one in a store that was moved or copied, as the old one writes where the store was."""
+        name, location = self._settings.experiment, None if artifacts is None else artifacts.as_uri()
+        found = self._client.get_experiment_by_name(name)
+        if found is not None and location in (None, found.artifact_location):
             return str(found.experiment_id)
-        location = artifacts.as_uri() if artifacts is not None else None
-        return str(self._client.create_experiment(self._settings.experiment, artifact_location=location))
+        if found is not None:
+            old = found.experiment_id
+            self._client.rename_experiment(old, f"{name} ({old}, before the store was moved)")
+        return str(self._client.create_experiment(name, artifact_location=location))
 
     def _version_with_key(self, key: str) -> Registered | None:
         return self._first(f"name='{self._settings.registered_model}' and tags.key='{key}'")

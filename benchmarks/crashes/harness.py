@@ -67,9 +67,9 @@ class Harness:
     def run(self, most: int | None) -> Verdict:
         """Kill the job at all its points, or at so many that lie apart."""
         base = Room(self._work / "base")
-        base.root.mkdir(parents=True)
-        (base.root / "tmp").mkdir()
-        _in_child(base, lambda: self._prepare(base))
+        (self._room.root / "tmp").mkdir(parents=True)
+        _in_child(self._room, lambda: self._prepare(self._room))  # where it will be: MLflow notes whole paths
+        self._room.root.rename(base.root)
         points, expected, files = self._undisturbed(base)
         told = Verdict(self._name, len(points), len({(point.site, point.kind) for point in points}))
         for point, tear in _chosen(points, most):

@@ -1,6 +1,7 @@
 import contextlib
 import math
 import multiprocessing
+import shutil
 import sqlite3
 from datetime import date
 from pathlib import Path
@@ -157,6 +158,22 @@ def test_a_store_that_was_moved_still_gives_its_models(
     found = there.find(version.version)
     assert found is not None
     assert there.bundle_folder(found) == moved.resolve() / artifacts
+
+
+def test_a_store_that_was_moved_writes_nothing_where_it_was(
+    store_path: Path, bundle: Bundle, bundle_folder: Path, tmp_path: Path
+) -> None:
+    before = sorted(store_path.rglob("*"))
+    for number, place in enumerate(("once", "twice")):
+        shutil.copytree(store_path if number == 0 else tmp_path / "once", tmp_path / place)
+        moved = Registry(tmp_path / place, SETTINGS, tracking_uri=None, wait_seconds=60)
+        registered = moved.register(bundle, bundle_folder, record(f"after a move {number}"))
+        moved.add_text(registered, "figures/why.txt", place)
+        again = Registry(tmp_path / place, SETTINGS, tracking_uri=None, wait_seconds=60)
+        assert again.text(registered, "figures/why.txt") == place
+        assert again.bundle_folder(registered).is_relative_to(tmp_path / place)
+        assert again.register(bundle, bundle_folder, record(f"after a move {number}")) == registered
+    assert sorted(store_path.rglob("*")) == before
 
 
 def test_a_bundle_that_is_gone_is_no_fitting_model(
