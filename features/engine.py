@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 import duckdb
 
-from features.locks import make_scratch
+from features.locks import make_scratch, own_folder
 from features.settings import EngineSettings
 
 if TYPE_CHECKING:
@@ -66,11 +65,11 @@ def open_session(settings: EngineSettings, scratch: Path) -> AbstractContextMana
 def connect(settings: EngineSettings, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory DuckDB whose spill files live, and die, in a folder under ``scratch``."""
     make_scratch(scratch)
-    with TemporaryDirectory(prefix="duckdb-", dir=scratch) as spill:
+    with own_folder(scratch, "duckdb-") as spill:
         options: dict[str, str | bool | int | float | list[str]] = {
             "threads": settings.threads,
             "memory_limit": f"{settings.memory_limit_mb}MB",
-            "temp_directory": spill,
+            "temp_directory": str(spill),
             "preserve_insertion_order": "false",
             "autoinstall_known_extensions": "false",
         }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +13,8 @@ from pathlib import Path
 import filelock
 
 from features.errors import StoreBusy
+
+_LOCK = ".lock"
 
 
 @contextmanager
@@ -60,3 +65,54 @@ def make_scratch(scratch: Path) -> None:
     """Make the folder in the store that holds what a running job sets aside, for its owner alone."""
     make_store(scratch.parent)
     scratch.mkdir(exist_ok=True, mode=0o700)
+
+
+@contextmanager
+def own_folder(scratch: Path, prefix: str) -> Iterator[Path]:
+    """Give a new folder in ``scratch`` that no sweep removes while this run lives; those of dead runs go first."""
+    sweep(scratch, f"{prefix}*")
+    folder, lock, held = scratch, scratch, None
+    while held is None:
+        folder = scratch / f"{prefix}{secrets.token_hex(6)}"
+        lock = folder.with_suffix(_LOCK)
+        held = _hold(lock, os.O_CREAT | os.O_RDWR)
+    try:
+        folder.mkdir(mode=0o700)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.unlink(missing_ok=True)
+        os.close(held)
+
+
+def sweep(scratch: Path, pattern: str = "*") -> None:
+    """Remove from ``scratch`` what matches and is no living run's folder."""
+    for left in list(scratch.glob(pattern)):
+        lock = left.with_suffix(_LOCK)
+        held = _hold(lock, os.O_RDWR)
+        if held is None and lock.exists():
+            continue
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+        if held is not None:
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)
+            os.close(held)
+
+
+def _hold(lock: Path, how: int) -> int | None:
+    """Open the file and lock it; None where it is not there, another process holds it, or a sweep has removed it."""
+    try:
+        held = os.open(lock, how, 0o600)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(held).st_nlink:
+            return held
+    except BlockingIOError:
+        pass
+    os.close(held)
+    return None

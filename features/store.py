@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import ScrubwatchError
-from features.locks import alone
+from features.locks import alone, sweep
 
 FORMAT = 1
 _OWNED_FOLDERS = ("events", "pending", "lookups", "tiles", "signals", "rings", "cases", "listings", "verdicts")
@@ -174,8 +173,8 @@ class Store:
             for found in (self.path / folder).rglob("*.parquet"):
                 if found not in live:
                     found.unlink()
-        shutil.rmtree(self.scratch, ignore_errors=True)
-        self.scratch.mkdir(mode=0o700, exist_ok=True)  # what cannot be removed is told by who writes there next
+        self.scratch.mkdir(mode=0o700, exist_ok=True)
+        sweep(self.scratch)
 
 
 def file_stamp(path: Path) -> str:
