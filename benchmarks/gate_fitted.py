@@ -2,14 +2,12 @@
 
 python -m benchmarks.gate_fitted [--markets 10] [--draws 10] [--workers 2] [--work DIR] [--write FILE]
 
-Nobody is investigated in these markets while they are simulated, so that each draw of verdicts fits their events: every
-week some culprits are found by a tip and some sellers are drawn at random, the simulated investigators decide, and what
-they find of a ring is one case. Both models of a pair are fitted anew at each past cutoff, by the code that the weekly
-job runs. Equal models differ in their seed; the worse model of a better pair knows only some of the signals, so many
-that it loses .15 to .20 of average precision on its market (against the truth, among the sellers undecided then). Only
-pairs that lose as much by what was measured count. Fits are small (one bag, two folds, sixty quick trees, rows of a
-year, three unknown ones for each that is labelled), or the trials would take a day. A market and what was fitted on it
-stay in the working folder.
+Verdicts are drawn as `benchmarks.unjudged` says. Both models of a pair are fitted anew at each past cutoff, by the code
+that the weekly job runs. Equal models differ in their seed; the worse model of a better pair knows only some of the
+signals, so many that it loses .15 to .20 of average precision on its market (against the truth, among the sellers
+undecided then). Only pairs that lose as much by what was measured count. Fits are small (one bag, two folds, sixty
+quick trees, rows of a year, three unknown ones for each that is labelled), or the trials would take a day. A market and
+what was fitted on it stay in the working folder.
 """
 
 from __future__ import annotations
@@ -17,44 +15,24 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
 import configs
-from benchmarks.made import simulated
+from benchmarks.unjudged import Market, drawn_verdicts, running, unjudged_market
 from features.catalogue import CATALOGUE
-from features.contract import TABLES
-from features.intake import take_in
-from features.reading import contract_columns
 from features.settings import read_settings
 from features.signal import Signal
-from features.store import Store
 from model.metrics import METRICS
 from model.settings import Configuration
-from simulator.investigators import Investigators
-from simulator.judge import guilty_at, read_market, ring_of_sellers
-from simulator.settings import settings_with
 from training.change import OriginRanks, compare_over_origins
 from training.fit import chosen_signals
 from training.origins import Recipe, mature_origins, ranks_at_origins
 
-SELLERS, WEEKS, FIRST_SEED = 5000, 91, 9501
-FOUND_FROM_WEEK, TIPS_A_WEEK, DRAWN_A_WEEK = 20, 8.0, 12.0
-MARKET: dict[str, Any] = {
-    "guilt": {"guilty_share": 0.18, "sellers_per_ring": 22.0},
-    "verdicts": dict.fromkeys(
-        (
-            *("tips_on_guilty_per_week", "tips_on_innocent_per_week", "alerts_per_week"),
-            *("audits_per_week", "random_per_week", "staff_cleared_per_week"),
-        ),
-        0.0,
-    ),
-}
+FIRST_SEED = 9501
 SMALL_FITS = {"bags": 1, "folds": 2, "max_trees": 60, "learning_rate": 0.1}
 LADDER = (2, 3, 4, 6, 8, 11, 15, 20, 28, 40)
 """Numbers of signals that the worse model may know."""
@@ -62,30 +40,6 @@ GAIN = (0.15, 0.20)
 FEWER = ((50, 10), (100, 20))
 """Culprits and cases to which the found ones are cut for the power that is printed beside."""
 LOOKS = 4
-
-
-@dataclass(frozen=True)
-class Market:
-    """A simulated market on disk, taken in once."""
-
-    folder: Path
-    seed: int
-
-    @property
-    def truth(self) -> Path:
-        """The folder of what is true."""
-        return self.folder / "truth"
-
-    @property
-    def store(self) -> Store:
-        """Its store."""
-        return Store(self.folder / "store")
-
-    @property
-    def as_of(self) -> date:
-        """The end of what was simulated."""
-        market = read_market(self.truth).market
-        return market.start_on + timedelta(weeks=market.weeks)
 
 
 @dataclass(frozen=True)
@@ -114,53 +68,6 @@ def configuration() -> Configuration:
     )
 
 
-def made(work: Path, seed: int) -> Market:
-    """The market of a seed, simulated and taken in if it is not there."""
-    market = Market(work / f"market-{seed}", seed)
-    simulated(settings_with(MARKET, sellers=SELLERS, weeks=WEEKS, seed=seed), market.folder)
-    take_in(market.folder / "data", market.store, market.as_of, configuration())
-    return market
-
-
-def drawn_verdicts(market: Market, draw: int) -> pd.DataFrame:
-    """Verdict rows as the store would return them, of one way in which this market could have been investigated."""
-    settings = read_market(market.truth)
-    random = np.random.default_rng([market.seed, draw])
-    investigators = Investigators(market.truth, settings.verdicts, market.seed * 100 + draw)
-    free = pd.Series(pd.Timestamp.min, index=_sellers(market))
-    found = []
-    for week in range(FOUND_FROM_WEEK, settings.market.weeks):
-        on = settings.market.start_on + timedelta(weeks=week)
-        able = free.index[free < pd.Timestamp(on)]
-        guilty = able.intersection(_running(market, on - timedelta(weeks=3)))
-        tips = random.choice(guilty, min(len(guilty), random.poisson(TIPS_A_WEEK)), replace=False)
-        others = able.difference(tips)
-        by_chance = random.choice(others, min(len(others), random.poisson(DRAWN_A_WEEK)), replace=False)
-        routes = ["tip"] * len(tips) + ["random"] * len(by_chance)
-        chance = [np.nan] * len(tips) + [DRAWN_A_WEEK / len(others)] * len(by_chance)
-        listed = pd.DataFrame({"seller_id": [*tips, *by_chance], "route": routes, "selection_probability": chance})
-        if len(listed):
-            found.append(investigators.decide(listed, on))
-            free[listed["seller_id"]] = pd.Timestamp(on) + pd.Timedelta(weeks=26)
-            condemned = found[-1]["seller_id"][found[-1]["verdict"] == "manipulated"]
-            free[condemned] = pd.Timestamp.max
-    rows = pd.concat(found, ignore_index=True)
-    ring = rows["seller_id"].map(ring_of_sellers(market.truth)).astype(object)
-    rows["case_id"] = np.where(ring.notna() & (rows["verdict"] == "manipulated"), "ring-" + ring.astype(str), None)
-    rows = rows.assign(known_at=rows["decided_at"])
-    return rows.reindex(columns=[*contract_columns(TABLES["verdicts"]), "known_at"])
-
-
-def _sellers(market: Market) -> pd.Index:
-    sellers = pd.read_parquet(market.folder / "data" / "sellers", columns=["seller_id"])
-    return pd.Index(sorted(sellers["seller_id"].unique()))
-
-
-def _running(market: Market, on: date) -> frozenset[Any]:
-    guilty = guilty_at(market.truth, on)
-    return frozenset(guilty.loc[guilty["active"], "seller_id"])
-
-
 def compared(
     market: Market, verdicts: pd.DataFrame, champion: Recipe, challenger: Recipe, most: int | None = None
 ) -> Pair:
@@ -185,7 +92,7 @@ def _told(origins: Sequence[OriginRanks], settings: Configuration) -> bool:
 def _true(market: Market, origin: OriginRanks, budget: int) -> tuple[float, float]:
     """By how much the challenger's order is truly more precise, and the share of both budgets in common."""
     sellers = origin.sellers
-    guilty, ones = sellers["seller_id"].isin(_running(market, origin.on)).to_numpy(dtype=float), np.ones(len(sellers))
+    guilty, ones = sellers["seller_id"].isin(running(market, origin.on)).to_numpy(dtype=float), np.ones(len(sellers))
     margins = [sellers[name].to_numpy(dtype=float) for name in ("champion", "challenger")]
     precise = [METRICS["average_precision"](guilty, each, ones, budget) for each in margins]
     tops = [set(np.argsort(-each)[:budget]) for each in margins]
@@ -226,7 +133,8 @@ def _seeded(settings: Configuration, seed: int) -> Configuration:
 
 def trials(work: Path, seed: int, draws: int) -> tuple[list[Pair], list[Pair]]:
     """Equal pairs and better pairs of a market, one of each a draw."""
-    market, settings = made(work, seed), configuration()
+    settings = configuration()
+    market = unjudged_market(work, seed, settings)
     fewer = worse_signals(market, Recipe(settings, CATALOGUE))
     equal, better = [], []
     for draw in range(1, draws + 1):
