@@ -14,10 +14,10 @@ audit = typer.Typer(help="The audit log: who did what to models and people, when
 @audit.command()
 def show(store: StorePath = STORE, wait: Wait = WAIT_SECONDS, *, as_json: AsJson = False) -> None:
     """Print every entry, the first first, once the log is found whole."""
-    from commands import terminal
+    from commands import model_results
     from features.audit_log import AuditLog
 
-    terminal.print_entries(AuditLog(store, wait).entries(), as_json=as_json)
+    model_results.print_entries(AuditLog(store, wait).entries(), as_json=as_json)
 
 
 @audit.command()

@@ -51,7 +51,7 @@ def verdict(
 
     The next retrain and score read it. Why the case was looked at is known to the store, and not asked.
     """
-    from commands import terminal
+    from commands import desk_results
     from features.errors import WrongUse
     from features.store import Store
     from scoring.casework.decisions import Decision, read_decisions
@@ -68,7 +68,7 @@ def verdict(
     )
     around = make_surroundings(wait, None, silent)
     given = give_verdicts(Store(store, wait), decisions, by, read_configuration(config), around)
-    terminal.print_verdicts(given, as_json=as_json)
+    desk_results.print_verdicts(given, as_json=as_json)
 
 
 @desk.command()
@@ -89,7 +89,7 @@ def reveal(
 
     Takes a reason and two people, who stand in the audit log before the name is printed.
     """
-    from commands import terminal
+    from commands import desk_results
     from features.store import Store
     from scoring.casework.reveal import Request
     from scoring.casework.reveal import reveal as reveal_then
@@ -97,7 +97,7 @@ def reveal(
     request = Request(pseudonym, case, why, by, second)
     around = make_surroundings(wait, None, silent)
     person = reveal_then(request, data, Store(store, wait), read_configuration(config), around)
-    terminal.print_revealed(person, as_json=as_json)
+    desk_results.print_revealed(person, as_json=as_json)
 
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The case.")]
@@ -106,12 +106,12 @@ Case = Annotated[str, typer.Argument(metavar="CASE", help="The case.")]
 @desk.command()
 def hold(case: Case, why: Why, store: StorePath = STORE, wait: Wait = WAIT_SECONDS, *, as_json: AsJson = False) -> None:
     """Keep what a case needs, whatever is pruned, until it is released."""
-    from commands import terminal
+    from commands import model_results
     from features.store import Store
     from scoring.casework.holds import hold as hold_then
 
     entry = hold_then(Store(store, wait), case, why, make_surroundings(wait, None, silent))
-    terminal.print_entries([entry], as_json=as_json)
+    model_results.print_entries([entry], as_json=as_json)
 
 
 @desk.command()
@@ -119,12 +119,12 @@ def release(
     case: Case, why: Why, store: StorePath = STORE, wait: Wait = WAIT_SECONDS, *, as_json: AsJson = False
 ) -> None:
     """Let the next pruning remove what a held case needs."""
-    from commands import terminal
+    from commands import model_results
     from features.store import Store
     from scoring.casework.holds import release as release_then
 
     entry = release_then(Store(store, wait), case, why, make_surroundings(wait, None, silent))
-    terminal.print_entries([entry], as_json=as_json)
+    model_results.print_entries([entry], as_json=as_json)
 
 
 @desk.command()
@@ -140,14 +140,14 @@ def prune(
 
     What a later fact can need stays, and so does what belongs to a held case.
     """
-    from commands import running, terminal
+    from commands import desk_results, running
     from features.store import Store
     from scoring.casework.holds import prune_store
 
     with running.show_progress() as tell:
         around = make_surroundings(wait, None, tell)
         report = prune_store(Store(store, wait), keep_weeks, read_configuration(config), around)
-    terminal.print_pruned(report, as_json=as_json)
+    desk_results.print_pruned(report, as_json=as_json)
 
 
 @desk.command()
@@ -169,7 +169,7 @@ def explain(
 
     With --signal also how one of its numbers comes about, so that it can be recomputed by hand.
     """
-    from commands import running, terminal
+    from commands import desk_results, running
     from features.store import Store
     from scoring.casework.explain import Question
     from scoring.casework.explain import explain as explain_then
@@ -177,7 +177,7 @@ def explain(
     with running.show_progress() as tell:
         question, around = Question(about, scores, as_of, signal, rows), make_surroundings(wait, None, tell)
         found = explain_then(question, Store(store, wait), read_configuration(config), around)
-    terminal.print_explanation(found, as_json=as_json)
+    desk_results.print_explanation(found, as_json=as_json)
 
 
 @desk.command()
@@ -197,7 +197,7 @@ def pack(
 
     A pack is checked without the store: its numbers are counted anew from its rows. Exit code 1: something differs.
     """
-    from commands import running, terminal
+    from commands import desk_results, running
     from features.errors import WrongUse
     from features.store import Store
 
@@ -205,7 +205,7 @@ def pack(
         from scoring.casework.verify import verify
 
         checked = verify(check)
-        terminal.print_checked(checked, as_json=as_json)
+        desk_results.print_checked(checked, as_json=as_json)
         raise typer.Exit(1 if checked.wrong else 0)
     if case is None or scores is None or out is None:
         raise WrongUse("pack: give CASE, --scores and --out, or --verify FILE.zip")
@@ -215,4 +215,4 @@ def pack(
         around = make_surroundings(wait, None, tell)
         settings = read_configuration(config)
         packed = pack_then(case, scores, out, Store(store, wait), settings, around, for_seller=for_seller)
-    terminal.print_packed(packed, as_json=as_json)
+    desk_results.print_packed(packed, as_json=as_json)

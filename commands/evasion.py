@@ -53,7 +53,7 @@ def evade(
     from datetime import timedelta
     from tempfile import TemporaryDirectory
 
-    from commands import running, terminal
+    from commands import model_results, running, terminal
     from simulator.evasion.stage import set_stage
     from simulator.evasion.strategy import CONFIGURATION, IDLE, read_evasion
     from simulator.evasion.theatre import Theatre
@@ -79,4 +79,4 @@ def evade(
     if as_json:
         terminal.print_json({**found.as_json(), "run_id": run_id})
     else:
-        terminal.print_evasion(found, page)
+        model_results.print_evasion(found, page)

@@ -60,7 +60,7 @@ def demo(
 
     Prints the ten most suspicious sellers with the reasons, and compares them with the truth.
     """
-    from commands import running, terminal
+    from commands import job_results, running, terminal
     from scoring.job import score as score_then
     from simulator import simulate as simulate_then
     from simulator.judge import guilty_sellers
@@ -78,11 +78,11 @@ def demo(
         learned = retrain_then(data, store, as_of, configuration, around)
         scored = score_then(data, store, as_of, scores, configuration, around)
     terminal.print_lines([f"learned as of {as_of}: {learned.outcome}; {learned.why}"])
-    terminal.print_scoring(scored)
-    terminal.print_truth(terminal.read_listed(scores), guilty_sellers(truth, as_of), scored.sellers)
+    job_results.print_scoring(scored)
+    job_results.print_truth(job_results.read_listed(scores), guilty_sellers(truth, as_of), scored.sellers)
     terminal.print_lines([f"data: {data}", f"truth: {truth}", f"store: {store}", f"scores: {scores}"])
     terminal.print_lines([f"to look at: {scores / 'report.html'}"])
-    terminal.print_lines([f"MLflow: {terminal.mlflow_ui(learned.tracking_uri)}"] if learned.run_id else [])
+    terminal.print_lines([f"MLflow: {job_results.mlflow_ui(learned.tracking_uri)}"] if learned.run_id else [])
 
 
 @jobs.command()
@@ -129,7 +129,7 @@ def check(
 
     Prints the rows of each table, what is quarantined by which rule, and what is missing. Lands nothing.
     """
-    from commands import running, terminal
+    from commands import job_results, running, terminal
     from features.delivery import absent_columns
     from features.intake import take_in
     from features.intake_report import Allowances
@@ -141,7 +141,7 @@ def check(
     if as_json:
         terminal.print_json(asdict(report))
     else:
-        terminal.print_check(report, absent_columns(data))
+        job_results.print_check(report, absent_columns(data))
 
 
 @jobs.command()
@@ -201,7 +201,7 @@ def retrain(
 
     It learns from the verdicts known before the cutoff; the run is found in MLflow.
     """
-    from commands import running, terminal
+    from commands import job_results, running, terminal
     from training.weekly import retrain as retrain_then
 
     with running.show_progress() as tell:
@@ -210,7 +210,7 @@ def retrain(
     if as_json:
         terminal.print_json(report.as_json())
     else:
-        terminal.print_retraining(report)
+        job_results.print_retraining(report)
 
 
 @jobs.command()
@@ -232,7 +232,7 @@ def score(
 
     Writes scores.parquet and run.json; without a model the sellers are compared with their peers.
     """
-    from commands import running, terminal
+    from commands import job_results, running, terminal
     from scoring.job import score as score_then
 
     with running.show_progress() as tell:
@@ -241,4 +241,4 @@ def score(
     if as_json:
         terminal.print_json(report.as_json())
     else:
-        terminal.print_scoring(report)
+        job_results.print_scoring(report)

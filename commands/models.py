@@ -48,7 +48,7 @@ def compare(
 
     Prints what differs, who finds more and how sure that is; the page and an MLflow run tell all.
     """
-    from commands import running, terminal
+    from commands import model_results, running, terminal
     from training.choosing import open_registry
     from training.comparing import compare as compare_then
     from training.comparison_page import publish
@@ -61,7 +61,7 @@ def compare(
     if as_json:
         terminal.print_json({**found.as_json(), "run_id": run_id})
     else:
-        terminal.print_comparison(found, page)
+        model_results.print_comparison(found, page)
 
 
 @models.command()
@@ -78,11 +78,11 @@ def promote(
 
     The next weekly job decides about it as about any other champion.
     """
-    from commands import terminal
+    from commands import model_results
     from training.champions import promote as promote_then
 
     change = promote_then(store, version, why, read_configuration(config), make_surroundings(wait, None, silent))
-    terminal.print_change(change, as_json=as_json)
+    model_results.print_change(change, as_json=as_json)
 
 
 @models.command()
@@ -98,8 +98,8 @@ def rollback(
 
     It stays until somebody promotes a version; the weekly job goes on fitting challengers.
     """
-    from commands import terminal
+    from commands import model_results
     from training.champions import rollback as rollback_then
 
     change = rollback_then(store, why, read_configuration(config), make_surroundings(wait, None, silent))
-    terminal.print_change(change, as_json=as_json)
+    model_results.print_change(change, as_json=as_json)

@@ -63,7 +63,7 @@ def drift(
 
     Prints which signals changed more than they usually do, which are missing, and how late verdicts are.
     """
-    from commands import running, terminal
+    from commands import model_results, running, terminal
     from features.intake import take_in
     from features.store import Store
     from features.verdict_rows import verdicts_of
@@ -79,7 +79,7 @@ def drift(
     if as_json:
         terminal.print_json(found.as_json())
     else:
-        terminal.print_drift(found, signals)
+        model_results.print_drift(found, signals)
 
 
 @weekly.command()
@@ -101,7 +101,7 @@ def backtest(
     Writes backtest.parquet and backtest.html. With --truth, verdicts follow the lists and the truth judges; else the
     verdicts recorded since judge. A killed run goes on where it was.
     """
-    from commands import running, terminal
+    from commands import model_results, running, terminal
     from training.backtest import Plan, found_by_verdicts, live
     from training.backtest_page import backtest_page
     from training.hindsight import judge_weeks, write_backtest
@@ -123,7 +123,7 @@ def backtest(
     if as_json:
         terminal.print_json(found.as_json())
     else:
-        terminal.print_backtest(found, out)
+        model_results.print_backtest(found, out)
 
 
 @weekly.command()
@@ -134,7 +134,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Tell again what a backtest came to, without living it again."""
-    from commands import terminal
+    from commands import model_results, terminal
     from training.backtest_page import backtest_page
     from training.hindsight import read_backtest
     from training.page import write_page
@@ -145,4 +145,4 @@ def report(
     if as_json:
         terminal.print_json(found.as_json())
     else:
-        terminal.print_backtest(found, out)
+        model_results.print_backtest(found, out)
