@@ -15,7 +15,7 @@ from features.landed import landed
 from features.store import Store
 from model.settings import Configuration
 from scoring.casework.holds import held_cases, hold, prune_store, release
-from tests.features.conftest import review, sale
+from tests.features.conftest import action, review, sale
 from tests.scoring.cases_at_hand import ANNA, BORIS, at, store_with_cases
 
 WHY = "asked for by the works council"
@@ -27,7 +27,8 @@ def untouched(tmp_path_factory: pytest.TempPathFactory, configuration: Configura
     folder = tmp_path_factory.mktemp("untouched")
     reviews = [review("new", "lamp", 5, "2026-05-01")]
     sales = [sale(name, day, 1, 5.0) for name in ("lamp", "rake") for day in ("2023-02-01", "2026-05-01")]
-    return store_with_cases(folder, configuration, reviews=reviews, sales=sales).path
+    actions = [action("new", "kept", "2026-05-02")]
+    return store_with_cases(folder, configuration, reviews=reviews, review_actions=actions, sales=sales).path
 
 
 @pytest.fixture

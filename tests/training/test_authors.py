@@ -54,7 +54,7 @@ def test_its_verdicts_weigh_together_as_much_as_the_limit(
 
 def test_it_lets_nobody_rest(verdicts: pd.DataFrame, limited: LabelSettings) -> None:
     resting = resting_sellers(outside_bursts(verdicts, AS_OF, limited), AS_OF, 182)
-    assert {seller[0] for seller in resting} == {"c", "n"}
+    assert {seller[0] for seller in resting.index} == {"c", "n"}
 
 
 def test_it_is_said_with_the_author_s_pseudonym_and_for_a_year(verdicts: pd.DataFrame, limited: LabelSettings) -> None:
