@@ -71,8 +71,8 @@ def make_scratch(scratch: Path) -> None:
 def own_folder(scratch: Path, prefix: str) -> Iterator[Path]:
     """Give a new folder in ``scratch`` that no sweep removes while this run lives; those of dead runs go first."""
     sweep(scratch, f"{prefix}*")
-    folder, lock, held = scratch, scratch, None
-    while held is None:
+    held = None
+    while held is None:  # a sweep may come between the lock's file and its holding
         folder = scratch / f"{prefix}{secrets.token_hex(6)}"
         lock = folder.with_suffix(_LOCK)
         held = _hold(lock, os.O_CREAT | os.O_RDWR)
@@ -97,8 +97,6 @@ def sweep(scratch: Path, pattern: str = "*") -> None:
         else:
             left.unlink(missing_ok=True)
         if held is not None:
-            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-            lock.unlink(missing_ok=True)
             os.close(held)
 
 

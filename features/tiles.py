@@ -86,10 +86,11 @@ def sum_up(connection: Session, store: Store, manifest: Manifest, kind: TileKind
     summed = {monday: path for monday, path in summed.items() if monday in mondays}
     sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name, how in kind.folds.items() if how == "sum")
     for monday in mondays:
+        if monday in summed:
+            continue
         last = max((each for each in summed if each < monday), default=None)
         since = [path for week, path in weeks.items() if week < monday and (last is None or week >= last)]
-        stands = not since and (monday not in floor or last is None)
-        if monday in summed or stands:
+        if not since and (monday not in floor or last is None):
             continue
         files = [store.path / path for path in ([summed[last]] if last is not None else []) + since]
         staged = store.scratch / f"totals-{kind.name}-{monday}.parquet"

@@ -125,8 +125,8 @@ def resting_sellers(
     cutoff = pd.Timestamp(as_of)
     recent = verdict_rows["decided_at"] >= cutoff - pd.Timedelta(days=rest_days)
     known = verdict_rows["known_at"] < cutoff
-    decided = verdict_rows[recent & known].groupby("seller_id")["decided_at"].max()
-    return decided.reindex(decided.index.union(list(open_cases))).mask(lambda rest: rest.index.isin(list(open_cases)))
+    decided, opened = verdict_rows[recent & known].groupby("seller_id")["decided_at"].max(), list(open_cases)
+    return decided.drop(opened, errors="ignore").reindex(decided.index.union(opened))
 
 
 def prevalence_now(scores: Floats, trained_prevalence: float) -> float:
