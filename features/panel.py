@@ -45,6 +45,7 @@ from features.sellers_then import SIZE, sellers_then
 from features.settings import FeatureSettings
 from features.signal import Signal
 from features.store import Manifest, Store, StoredFile
+from features.stored_signals import ROWS_A_PART, StoredSignals
 from features.tiles import foldings, sum_up, tile_folding, tiles
 from features.windows import cutoff_table, measure
 
@@ -93,19 +94,22 @@ def signals_at(
         WrongUse: the windows of a cutoff reach below what `prune` has left.
 
     """
-    group = table_group(settings)
-    manifest = store.manifest()
-    missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
-    if missing:
-        _refuse_below_floor(store, manifest, missing)
-        manifest = _make(store, sorted(set(cutoffs)), settings, progress)
-    paths = [store.path / str(_stored(manifest, group, cutoff)) for cutoff in sorted(set(cutoffs))]
+    paths = _stored_files(store, sorted(set(cutoffs)), settings, progress)
     return pa.concat_tables([pq.read_table(path) for path in paths]).to_pandas()
 
 
-def stored_table(store: Store, cutoff: date, settings: FeatureSettings) -> Path:
-    """The file of the signal table at a cutoff, which ``signals_at`` has stored."""
-    return store.path / str(_stored(store.manifest(), table_group(settings), cutoff))
+def stored_signals(
+    store: Store, cutoff: date, settings: FeatureSettings, *, progress: Callable[[str], None] = lambda _: None
+) -> StoredSignals:
+    """Return the signal table at a cutoff as its file, to be read part by part; made as ``signals_at`` makes it.
+
+    Raises:
+        StoreBusy: another run holds the store.
+        WrongUse: the windows of the cutoff reach below what `prune` has left.
+
+    """
+    (path,) = _stored_files(store, [cutoff], settings, progress)
+    return StoredSignals(path)
 
 
 def table_group(settings: FeatureSettings) -> str:
@@ -114,6 +118,18 @@ def table_group(settings: FeatureSettings) -> str:
     parts += [folding.group for folding in foldings(settings)]
     parts += [MEANING, str(settings.peers.min_group_sellers), str(settings.relations.max_sellers_linked)]
     return f"signals/{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
+
+
+def _stored_files(
+    store: Store, cutoffs: Sequence[date], settings: FeatureSettings, progress: Callable[[str], None]
+) -> list[Path]:
+    """The files of the signal tables at these cutoffs; what is missing is made first."""
+    group, manifest = table_group(settings), store.manifest()
+    missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
+    if missing:
+        _refuse_below_floor(store, manifest, missing)
+        manifest = _make(store, cutoffs, settings, progress)
+    return [store.path / str(_stored(manifest, group, cutoff)) for cutoff in cutoffs]
 
 
 def _stored(manifest: Manifest, group: str, cutoff: date) -> str | None:
@@ -170,7 +186,7 @@ def _chunks(cutoffs: Sequence[date], sellers: int, memory_limit_mb: int) -> Iter
 
 def _write(store: Store, group: str, cutoff: date, table: pa.Table) -> tuple[str, StoredFile]:
     staged = store.scratch / f"signals-{cutoff}.parquet"
-    pq.write_table(table, staged, compression="zstd")
+    pq.write_table(table, staged, compression="zstd", row_group_size=ROWS_A_PART)
     return store.adopt(staged, group, cutoff, len(table), label="as_of")
 
 

@@ -67,11 +67,25 @@ def peer_groups(
     return group
 
 
-def in_wider_group(signal_table: pd.DataFrame, group: str) -> pd.Series:
-    """Whether each row of the signal table is among the sellers of a group that others fell back to."""
-    marketplace, size = signal_table["marketplace"].astype(str), signal_table["size_band"].astype(str)
-    of_size = marketplace + "/any/" + size == group
-    return of_size | (marketplace + "/any/any" == group) | (group == EVERYBODY)
+def group_members(sellers: pd.DataFrame, groups: Iterable[str]) -> dict[str, NDArray[np.intp]]:
+    """The places of those whom each group compares with; a group that others fell back to is all of its kind.
+
+    Args:
+        sellers: peer_group, marketplace and size_band of all sellers of a cutoff.
+        groups: names of groups.
+
+    """
+    marketplace_of, marketplaces = sellers["marketplace"].factorize(use_na_sentinel=False)
+    size_of, sizes = sellers["size_band"].factorize(use_na_sentinel=False)
+
+    def members(group: str) -> NDArray[np.bool_]:
+        if "/any/" not in group:
+            return np.asarray(sellers["peer_group"] == group)
+        kinds = [[{f"{each}/any/{size}", f"{each}/any/any", EVERYBODY} for size in sizes] for each in marketplaces]
+        of_kind = np.array([[group in names for names in row] for row in kinds], dtype=bool)
+        return np.asarray(of_kind[marketplace_of, size_of])
+
+    return {group: np.flatnonzero(members(group)) for group in groups}
 
 
 def compare(comparisons: Mapping[str, Comparison], rows: Columns) -> dict[str, NDArray[Any]]:

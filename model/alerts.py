@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from model.arrays import Floats
@@ -73,38 +76,58 @@ def list_sellers(
         challenger: its strength on the index of ``scored``; None where there is no challenger.
 
     """
-    order = scored.assign(text=scored["seller_id"].astype(str)).sort_values(
-        ["strength", "text"], ascending=[False, True], kind="stable"
-    )
-    rank = pd.Series(np.arange(1, len(order) + 1), index=order.index, name="rank").reindex(scored.index)
+    places = _best_first(scored)
+    order = scored.iloc[places]
+    rank = np.empty(len(scored), dtype=np.int64)
+    rank[places] = np.arange(1, len(scored) + 1)
     pool = order[~order["seller_id"].isin(list(resting))]
     if calibration is None:
         pool = pool[pool["strength"] > 0]
     if newer is not None:
         pool = _with_newer_evidence(pool, order, newer, settings)
     draw = BudgetDraw(settings, as_of, audit_key, None if challenger is None else challenger.reindex(pool.index))
-    for marketplace, sellers in pool.groupby("marketplace", sort=True):
+    for marketplace, sellers in pool.groupby("marketplace", sort=True, observed=True):
         draw.spend(str(marketplace), sellers)
     suspects, prevalence, false_share, why = _error_rate_list(pool, calibration, settings.false_share)
-    lists = _joined(scored.index, draw.listed, suspects)
+    on_budget, on_error_rate = (scored.index.isin(list(listed)) for listed in (draw.listed, suspects))
     empty = draw.reasons(len(pool)) | ({ERROR_RATE: why} if why else {})
     audits = pd.DataFrame(draw.audits, columns=list(AUDIT_COLUMNS))
-    alerted = lists.map(len).gt(0).rename("alerted")
-    return Listing(lists, alerted, rank, audits, empty, prevalence, false_share)
+    return Listing(
+        lists=_named_lists(on_budget, on_error_rate, scored.index),
+        alerted=pd.Series(on_budget | on_error_rate, scored.index, name="alerted"),
+        rank=pd.Series(rank, scored.index, name="rank"),
+        audits=audits,
+        empty=empty,
+        prevalence=prevalence,
+        expected_false_share=false_share,
+    )
+
+
+def _best_first(sellers: pd.DataFrame) -> NDArray[np.int64]:
+    """Places of the rows, the strongest first; equal strengths stand in the order of their ids as texts."""
+    columns = {
+        "strength": pa.array(sellers["strength"].to_numpy(dtype=np.float64)),
+        "text": pc.cast(pa.array(sellers["seller_id"]), pa.string()),
+    }
+    order = pc.sort_indices(pa.table(columns), sort_keys=[("strength", "descending"), ("text", "ascending")])
+    return np.asarray(order.to_numpy(), dtype=np.int64)
 
 
 def _with_newer_evidence(
     pool: pd.DataFrame, order: pd.DataFrame, newer: pd.DataFrame, settings: AlertSettings
 ) -> pd.DataFrame:
     """The pool with those resting sellers whom newer evidence alone would list, at the place that it gives them."""
-    awake = order.loc[order.index.isin(newer.index)].assign(**newer)
+    awake = order[order.index.isin(newer.index)].assign(**newer)
     bars = {
         marketplace: sellers["strength"].iloc[place - 1]
-        for marketplace, sellers in pool.groupby("marketplace")
+        for marketplace, sellers in pool.groupby("marketplace", observed=True)
         if (place := min(settings.budget_of(str(marketplace)), len(sellers) // 10)) > 0
     }
-    awake = awake[awake["strength"] > awake["marketplace"].map(bars)]
-    return pd.concat([pool, awake]).sort_values(["strength", "text"], ascending=[False, True], kind="stable")
+    awake = awake[awake["strength"] > awake["marketplace"].map(bars).astype(np.float64)]
+    if awake.empty:
+        return pool
+    joined = pd.concat([pool, awake])
+    return joined.iloc[_best_first(joined)]
 
 
 def resting_sellers(
@@ -171,10 +194,7 @@ def _error_rate_list(
     return pool.index[: last + 1], prevalence, float(false_shares[last]), ""
 
 
-def _joined(index: pd.Index, budget: Collection[Any], suspects: pd.Index) -> pd.Series:
-    on_budget, on_error_rate = index.isin(list(budget)), index.isin(suspects)
-    names = [
-        ((BUDGET,) if by_budget else ()) + ((ERROR_RATE,) if by_rate else ())
-        for by_budget, by_rate in zip(on_budget, on_error_rate, strict=True)
-    ]
-    return pd.Series(names, index=index, name="lists", dtype=object)
+def _named_lists(on_budget: NDArray[np.bool_], on_error_rate: NDArray[np.bool_], index: pd.Index) -> pd.Series:
+    kinds = np.empty(4, dtype=object)
+    kinds[:] = [(), (BUDGET,), (ERROR_RATE,), (BUDGET, ERROR_RATE)]
+    return pd.Series(kinds[on_budget + 2 * on_error_rate], index=index, name="lists")

@@ -29,6 +29,15 @@ class DayZero:
     signals: pd.DataFrame
 
 
+def day_zero_tails(catalogue: Mapping[str, Signal]) -> dict[str, Signal]:
+    """The tails that day zero reads, each with the signal that is compared."""
+    return {
+        signal.name: signal.compared.of
+        for signal in learnable(catalogue).values()
+        if signal.day_zero and signal.compared is not None and signal.direction != 0
+    }
+
+
 def day_zero(signal_table: pd.DataFrame, catalogue: Mapping[str, Signal]) -> DayZero:
     """Combine the tails among the peers that are marked for it, within a service and over services.
 
@@ -37,11 +46,7 @@ def day_zero(signal_table: pd.DataFrame, catalogue: Mapping[str, Signal]) -> Day
         catalogue: declarations of the signals; those that are retired or whose direction of risk is not known stay out.
 
     """
-    read = {
-        signal.name: signal.compared.of
-        for signal in learnable(catalogue).values()
-        if signal.day_zero and signal.compared is not None and signal.direction != 0
-    }
+    read = day_zero_tails(catalogue)
     signals = signal_table[list(read)].set_axis([of.name for of in read.values()], axis="columns").astype(np.float64)
     services = pd.DataFrame(
         {

@@ -106,7 +106,11 @@ class Bundle:
 
     def margins(self, signal_table: pd.DataFrame, threads: int = 1) -> Floats:
         """Log-odds before calibration, shape (rows,), in the table's order; NaN signals are missing values."""
-        return raw_scores(self._open, self._rows(signal_table), threads)
+        return self.margins_of_rows(self._rows(signal_table), threads)
+
+    def margins_of_rows(self, rows: Floats, threads: int = 1) -> Floats:
+        """The same of an array of shape (rows, signals), its columns in the order of ``signals``."""
+        return raw_scores(self._open, rows, threads)
 
     def contributions(self, signal_table: pd.DataFrame, threads: int = 1) -> Floats:
         """Exact parts of each margin, shape (rows, signals + 1), the base last; a row's sum is its margin.

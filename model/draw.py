@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import hmac
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -44,13 +46,13 @@ class BudgetDraw:
         certain = max(budget - audits - disputed, 0)
         best, rest = sellers.iloc[:certain], sellers.iloc[certain:]
         picks = self._disagreement(sellers, rest, disputed)
-        agreed = rest.drop(picks.index)
+        agreed = _without(rest, picks)
         more = agreed.iloc[: disputed - len(picks)]
         self.listed += [*best.index, *picks.index, *more.index]
         self.audits += [
             (seller, self.as_of, f"{marketplace}/{DISAGREEMENT}", 1.0) for seller in picks["seller_id"].tolist()
         ]
-        self._audit(marketplace, agreed.drop(more.index), audits)
+        self._audit(marketplace, _without(agreed, more), audits)
 
     def reasons(self, pool: int) -> dict[str, str]:
         """Why a list that the budget pays for has nobody on it."""
@@ -85,18 +87,22 @@ class BudgetDraw:
         if self.audit_key is None or places == 0:
             return
         strata = min(self.settings.audit_strata, places)
-        tickets = pd.Series([self._ticket(self.audit_key, seller) for seller in rest["seller_id"]], index=rest.index)
         for number, positions in enumerate(np.array_split(np.arange(len(rest)), strata)):
             share = places // strata + (number < places % strata)
-            drawn = tickets.iloc[positions].sort_values().index[:share]
+            sellers = rest["seller_id"].iloc[positions]
+            tickets = zip(self._tickets(self.audit_key, sellers), sellers.index, sellers, strict=True)
+            drawn = heapq.nsmallest(share, tickets)
             probability = len(drawn) / max(len(positions), 1)
             stratum = f"{marketplace}/{number + 1}"
-            self.listed += drawn.tolist()
-            self.audits += [
-                (seller, self.as_of, stratum, probability) for seller in rest.loc[drawn, "seller_id"].tolist()
-            ]
+            self.listed += [place for _, place, _ in drawn]
+            self.audits += [(seller, self.as_of, stratum, probability) for _, _, seller in drawn]
 
-    def _ticket(self, key: bytes, seller: Any) -> str:
-        """A number that only the key's holder can foresee; the same all week, so that a rerun draws the same."""
+    def _tickets(self, key: bytes, sellers: Iterable[Any]) -> Iterator[bytes]:
+        """Numbers that only the key's holder can foresee; the same all week, so that a rerun draws the same."""
         year, week, _ = self.as_of.isocalendar()
-        return hmac.digest(key, f"{seller}|{year}-W{week:02}".encode(), "sha256").hex()
+        for seller in sellers:
+            yield hmac.digest(key, f"{seller}|{year}-W{week:02}".encode(), "sha256")
+
+
+def _without(rows: pd.DataFrame, some: pd.DataFrame) -> pd.DataFrame:
+    return rows if some.empty else rows[~rows.index.isin(some.index)]

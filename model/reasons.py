@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
 
-from features.peers import in_wider_group
+from features.peers import group_members
 from features.signal import Signal
 from model.arrays import Floats
 from model.baseline import DayZero
@@ -34,16 +34,27 @@ class Reason(TypedDict):
     text: str
 
 
-def peer_medians(signal_table: pd.DataFrame, signals: Sequence[str]) -> pd.DataFrame:
-    """Median of each signal by peer group, missing values aside; indexed by peer_group, NaN where all are missing.
+MediansOf = Callable[[Sequence[str]], pd.DataFrame]
+"""Gives the medians of some signals, indexed by peer group."""
 
-    A group that sellers fell back to is all of its marketplace and size, not only those who fell back.
+
+def peer_medians(
+    sellers: pd.DataFrame, groups: Collection[str], columns: Iterable[tuple[Any, Floats | pd.Series]]
+) -> pd.DataFrame:
+    """Median of each signal in some peer groups, missing values aside; indexed by group, NaN where all are missing.
+
+    Args:
+        sellers: peer_group, marketplace and size_band of all sellers of a cutoff.
+        groups: names of peer groups.
+        columns: signals with their values, a value a seller; one is held at a time.
+
     """
-    names, groups = list(signals), signal_table["peer_group"]
-    medians = signal_table.groupby("peer_group", sort=True)[names].median()
-    for group in groups[groups.str.contains("/any/", regex=False)].unique():
-        medians.loc[group] = signal_table.loc[in_wider_group(signal_table, group), names].median()
-    return medians
+    members = group_members(sellers, sorted(set(groups)))
+    medians = {
+        str(name): {group: pd.Series(np.asarray(values)[places]).dropna().median() for group, places in members.items()}
+        for name, values in columns
+    }
+    return pd.DataFrame(medians, index=list(members), dtype=np.float64)
 
 
 def model_reasons(
@@ -52,7 +63,7 @@ def model_reasons(
     calibration: Calibration,
     catalogue: Mapping[str, Signal],
     signals: Sequence[str],
-    medians: pd.DataFrame,
+    medians_of: MediansOf,
     shown: int,
 ) -> list[list[Reason]]:
     """Reasons of each row, heaviest first; the last two items are the base rate and all other signals.
@@ -66,23 +77,22 @@ def model_reasons(
         calibration: the line from margins to log-odds.
         catalogue: declarations of the signals.
         signals: names of the columns of ``contributions``.
-        medians: by peer group.
+        medians_of: gives the peers' medians of the signals that are told.
         shown: items beside the last two.
 
     """
     scaled = contributions * calibration.slope
-    families = _families(signals)
-    totals = np.column_stack([scaled[:, columns].sum(axis=1) for columns in families.values()])
-    values, peers = _values(rows, signals), _values(medians.reindex(rows["peer_group"]), signals)
+    families = list(_families(signals).values())
+    heaviest = [_heaviest(row, families, shown) for row in scaled]
+    told = [signals[place] for place in sorted({place for items in heaviest for place in items})]
+    peers = medians_of(told).reindex(rows["peer_group"])
     found = []
-    for row, total in enumerate(totals):
-        heaviest = np.argsort(-np.abs(total), kind="stable")[:shown]
-        items = []
-        for family in heaviest[total[heaviest] != 0]:
-            columns = list(families.values())[family]
-            column = max(columns, key=lambda position: abs(scaled[row, position]))
-            signal = catalogue[signals[column]]
-            items.append(_reason(signal, values[row, column], peers[row, column], float(total[family])))
+    for row, weights in enumerate(heaviest):
+        values, usual = rows.iloc[row], peers.iloc[row]
+        items = [
+            _reason(catalogue[name], float(values[name]), float(usual[name]), weight)
+            for name, weight in ((signals[place], weight) for place, weight in weights.items())
+        ]
         base = float(scaled[row, -1] + calibration.intercept)
         items.append(_plain(BASE_RATE, base, "Where a seller of whom nothing stands out begins"))
         rest = float(scaled[row].sum() + calibration.intercept - sum(item["contribution"] for item in items))
@@ -92,25 +102,25 @@ def model_reasons(
 
 
 def day_zero_reasons(
-    rows: pd.DataFrame, day_zero: DayZero, catalogue: Mapping[str, Signal], medians: pd.DataFrame, shown: int
+    rows: pd.DataFrame, day_zero: DayZero, catalogue: Mapping[str, Signal], medians_of: MediansOf, shown: int
 ) -> list[list[Reason]]:
     """The most surprising services of each row, each told by its most surprising signal; no log-odds to add up to.
 
     What is as usual is no reason, be it the most surprising: a seller of whom that is all gets one that says so.
 
     Args:
-        rows: listed sellers of the signal table; their index is in that of ``day_zero``.
-        day_zero: surprises of all sellers.
+        rows: listed sellers of the signal table.
+        day_zero: their surprises, on the same index.
         catalogue: declarations of the signals.
-        medians: by peer group.
+        medians_of: gives the peers' medians of the signals that are told.
         shown: items, at most.
 
     """
-    tails, services = day_zero.signals.loc[rows.index], day_zero.services.loc[rows.index]
+    tails, services = day_zero.signals, day_zero.services
     members = {
         service: [name for name in tails.columns if catalogue[name].service == service] for service in services.columns
     }
-    peers = medians.reindex(rows["peer_group"])
+    peers = medians_of(list(tails.columns)).reindex(rows["peer_group"])
     found = []
     for row in range(len(rows)):
         ordered = services.iloc[row].dropna().sort_values(kind="stable")
@@ -134,8 +144,14 @@ def _families(signals: Sequence[str]) -> dict[str, list[int]]:
     return families
 
 
-def _values(table: pd.DataFrame, signals: Sequence[str]) -> Floats:
-    return np.asarray(table[list(signals)], dtype=np.float64)
+def _heaviest(scaled: Floats, families: Sequence[Sequence[int]], shown: int) -> dict[int, float]:
+    """The families that weigh most, heaviest first: the place of each one's heaviest window, and all their weight."""
+    weights = np.array([scaled[places].sum() for places in families])
+    order = np.argsort(-np.abs(weights), kind="stable")[:shown]
+    return {
+        max(families[each], key=lambda place: abs(scaled[place])): float(weights[each])
+        for each in order[weights[order] != 0]
+    }
 
 
 def _reason(signal: Signal, value: float, peer: float, contribution: float) -> Reason:

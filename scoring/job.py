@@ -11,20 +11,21 @@ from features.audit_log import AuditLog
 from features.catalogue import CATALOGUE
 from features.errors import WrongUse
 from features.intake import take_in
-from features.panel import signals_at
+from features.panel import stored_signals
 from features.spark.catalogue import is_catalogue
 from features.store import Store
+from features.stored_signals import StoredSignals
 from features.verdict_rows import verdicts_of
 from model.alerts import Listing
 from model.registry import CHAMPION
 from model.settings import Configuration
-from scoring.cases.build import ScoredSellers, find_cases
+from scoring.cases.build import ListedSellers, find_cases
 from scoring.cases.files import write_cases
+from scoring.cases.guilt import guilt_apart
 from scoring.casework.listings import keep_listings, routes
 from scoring.listing import draw_lists, read_audit_key
-from scoring.margins import margins_by
 from scoring.output import check_place, key_type, staged, write_audits, write_record, write_scores, write_staff
-from scoring.ranking import ChosenModel, Ranking, choose_model, rank
+from scoring.ranking import Ranking, choose_model, day_zero_strength, rank
 from scoring.record import ScoreReport, run_record, staff_record
 from scoring.report.write import write_report
 from scoring.suspects import find_suspects
@@ -75,30 +76,28 @@ def score(
     steps.begin("taking in")
     intake = take_in(data, store, as_of, configuration, allow=surroundings.allow, progress=steps.tell)
     steps.begin("computing signals")
-    signal_table = signals_at(store, [as_of], configuration, progress=steps.tell)
+    signals = stored_signals(store, as_of, configuration, progress=steps.tell)
     steps.begin("scoring")
-    margins_of = margins_by(store, as_of, configuration)
-    ranking = rank(chosen, signal_table, CATALOGUE, configuration, margins_of)
+    ranking = rank(chosen, signals, CATALOGUE, configuration)
     verdicts = verdicts_of(store, configuration)
-    listing, _ = draw_lists(signal_table, chosen, ranking, verdicts, as_of, configuration, margins_of)
+    listing, _ = draw_lists(signals, chosen, ranking, verdicts, as_of, configuration)
+    scored = scored_rows(signals, ranking, listing)
     steps.begin("explaining the listed")
-    scored = scored_rows(signal_table, ranking, listing, chosen)
+    listed = listed_sellers(signals, scored, ranking)
     steps.begin("scoring the staff")
     seller_key = key_type(scored["seller_id"])
     suspects = find_suspects(data, intake, store, as_of, configuration, seller_key)
     steps.begin("making the cases")
-    calibrated = ranking.calibration is not None and ranking.calibration.calibrated
-    sellers = ScoredSellers(scored, signal_table, calibrated)
-    cases = find_cases(data, intake, store, as_of, configuration, sellers, suspects)
-    keep_listings(store, as_of, cases.cases, routes(signal_table["seller_id"], listing), seller_key)
+    cases = find_cases(data, intake, store, as_of, configuration, listed, suspects)
+    keep_listings(store, as_of, cases.cases, routes(scored["seller_id"], listing), seller_key)
     steps.begin("writing")
     with staged(out) as folder:
-        write_scores(folder, scored)
+        write_scores(folder, scored, listed.scored["reasons"], as_of, chosen.label)
         write_audits(folder, listing.audits, seller_key)
         write_staff(folder, suspects.staff, suspects.rings, suspects.key, seller_key)
         write_cases(folder, cases)
         head = AuditLog(store_path, surroundings.wait_seconds).head()
-        record = run_record(as_of, chosen, intake, listing, signal_table, configuration, steps.seconds(), head)
+        record = run_record(as_of, chosen, intake, listing, signals, configuration, steps.seconds(), head)
         record["messages"] += told_bursts(verdicts, as_of, configuration.labels)
         record["staff"] = staff_record(suspects, configuration.staff)
         write_record(folder, record)
@@ -109,26 +108,31 @@ def score(
         model=chosen.label,
         sellers=len(scored),
         listed=int(listing.alerted.sum()),
-        calibrated=calibrated,
+        calibrated=listed.calibrated,
         record=record,
     )
 
 
-def scored_rows(signal_table: pd.DataFrame, ranking: Ranking, listing: Listing, chosen: ChosenModel) -> pd.DataFrame:
-    """One row a seller with the columns of ``scores.parquet``; reasons for listed sellers only."""
-    listed = signal_table[listing.alerted]
-    reasons = pd.Series(ranking.explain(listed), listed.index, dtype=object).reindex(signal_table.index)
+def scored_rows(signals: StoredSignals, ranking: Ranking, listing: Listing) -> pd.DataFrame:
+    """One row a seller with the columns of ``scores.parquet`` that are not the same for all, without reasons."""
     return pd.DataFrame(
         {
-            "seller_id": signal_table["seller_id"],
-            "as_of": signal_table["as_of"].dt.date,
+            "seller_id": signals.sellers["seller_id"],
             "score": ranking.score,
             "log_odds": ranking.log_odds,
             "strength": ranking.strength,
             "rank": listing.rank,
-            "lists": listing.lists.map(list),
+            "lists": listing.lists,
             "alerted": listing.alerted,
-            "model": chosen.label,
-            "reasons": reasons.map(lambda items: items if isinstance(items, list) else []),
         }
     )
+
+
+def listed_sellers(signals: StoredSignals, scored: pd.DataFrame, ranking: Ranking) -> ListedSellers:
+    """The listed by rank, with their signals, why they are listed and how probably they run a scheme."""
+    listed = scored[scored["alerted"]].sort_values("rank")
+    rows = signals.rows(listed.index)
+    reasons = pd.Series(ranking.explain(rows), rows.index, dtype=object)
+    calibrated = ranking.calibration is not None and ranking.calibration.calibrated
+    guilt = scored["score"] if calibrated else guilt_apart(day_zero_strength(signals, CATALOGUE))
+    return ListedSellers(listed.assign(guilt=guilt.loc[listed.index], reasons=reasons), rows, calibrated)

@@ -10,38 +10,36 @@ import pandas as pd
 
 from features.catalogue import CATALOGUE
 from features.errors import WrongUse
+from features.stored_signals import StoredSignals
 from model.alerts import Listing, list_sellers, resting_sellers
 from model.newer import since_verdict
 from model.settings import AlertSettings, Configuration
-from scoring.margins import MarginsOf
 from scoring.ranking import ChosenModel, Ranking, challenger_strength, strength_alone
 from training.authors import outside_bursts
 
 
 def draw_lists(
-    signal_table: pd.DataFrame,
+    signals: StoredSignals,
     chosen: ChosenModel,
     ranking: Ranking,
     verdicts: pd.DataFrame,
     as_of: date,
     configuration: Configuration,
-    margins_of: MarginsOf,
     open_cases: Collection[Any] = (),
 ) -> tuple[Listing, pd.Series]:
     """Draw the lists; sellers judged lately compete with what is newer than their verdict alone.
 
     Args:
-        signal_table: all sellers at the cutoff.
+        signals: of all sellers at the cutoff.
         chosen: what orders them.
         ranking: their order.
         verdicts: all verdict rows delivered or given; bursts of one author let nobody rest.
         as_of: the cutoff.
         configuration: lists, rest and labels.
-        margins_of: computes the challenger's margins.
         open_cases: sellers who are being investigated.
 
     Returns:
-        The lists on the signal table's index, and when each resting seller was judged last, as ``resting_sellers``
+        The lists on the sellers' numbers, and when each resting seller was judged last, as ``resting_sellers``
         gives it.
 
     Raises:
@@ -50,18 +48,18 @@ def draw_lists(
     """
     counted = outside_bursts(verdicts, as_of, configuration.labels)
     resting = resting_sellers(counted, as_of, configuration.alerts.rest_days, open_cases)
-    judged_at = signal_table["seller_id"].map(resting.dropna())
-    rows = signal_table[judged_at.notna()]
-    newer = since_verdict(rows, judged_at[rows.index], as_of, CATALOGUE)
+    judged_at = signals.sellers["seller_id"].map(resting.dropna()).dropna()
+    rows = signals.rows(judged_at.index)
+    newer = since_verdict(rows, judged_at, as_of, CATALOGUE)
     listing = list_sellers(
-        pd.DataFrame(signal_table[["seller_id", "marketplace"]]).assign(strength=ranking.strength, score=ranking.score),
+        signals.sellers[["seller_id", "marketplace"]].assign(strength=ranking.strength, score=ranking.score),
         configuration.alerts,
         as_of=as_of,
         audit_key=read_audit_key(configuration.alerts),
         calibration=ranking.calibration,
         resting=resting.index,
         newer=strength_alone(chosen, newer, CATALOGUE, configuration.classifier.threads),
-        challenger=challenger_strength(chosen, signal_table, margins_of),
+        challenger=challenger_strength(chosen, signals, configuration),
     )
     return listing, resting
 

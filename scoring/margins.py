@@ -7,44 +7,38 @@ nothing of Scrubwatch. Each row is scored by the same trees, so both ways give t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
-from functools import partial
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.distributions import Floats
-from features.panel import stored_table
-from features.store import Store
+from features.stored_signals import StoredSignals
 from model.bundle import Bundle
 from model.settings import Configuration
 
-MarginsOf = Callable[[Bundle, pd.DataFrame], Floats]
 
-
-def margins_by(store: Store, as_of: date, configuration: Configuration) -> MarginsOf:
-    """How the engine of the settings computes the margins of the signal table at a cutoff, which is stored."""
+def margins(signals: StoredSignals, bundle: Bundle, configuration: Configuration) -> Floats:
+    """The margins of all sellers, shape (sellers,), by the engine of the settings."""
     if configuration.engine.name == "spark":
-        return partial(margins_in_partitions, stored_table(store, as_of, configuration))
-    return partial(margins_here, configuration.classifier.threads)
+        return margins_in_partitions(signals, bundle)
+    return margins_here(signals, bundle, configuration.classifier.threads)
 
 
-def margins_here(threads: int, bundle: Bundle, signal_table: pd.DataFrame) -> Floats:
-    """The margins, shape (rows,), computed in this process."""
-    return bundle.margins(signal_table, threads)
+def margins_here(signals: StoredSignals, bundle: Bundle, threads: int) -> Floats:
+    """The margins of all sellers, shape (sellers,), computed in this process, a part of the rows at a time."""
+    found = [bundle.margins_of_rows(rows, threads) for rows in signals.matrices(bundle.signals)]
+    return np.concatenate([np.zeros(0), *found])
 
 
-def margins_in_partitions(table: Path, bundle: Bundle, signal_table: pd.DataFrame) -> Floats:
-    """The margins, shape (rows,), of the sellers of a signal table that Spark reads from its file."""
+def margins_in_partitions(signals: StoredSignals, bundle: Bundle) -> Floats:
+    """The margins of all sellers, shape (sellers,); Spark reads their file."""
     from features.spark.start import start  # noqa: PLC0415  (imports only what is asked for)
 
-    rows = start().read.parquet(str(table.absolute())).select("seller_id", *bundle.signals)
+    rows = start().read.parquet(str(signals.path.absolute())).select("seller_id", *bundle.signals)
     kind = rows.schema["seller_id"].dataType.simpleString()
     scored = rows.mapInArrow(_scorer(bundle.booster, bundle.signals), f"seller_id {kind}, margin double").toArrow()
-    sellers = pa.array(signal_table["seller_id"], scored["seller_id"].type)
+    sellers = pa.array(signals.sellers["seller_id"], scored["seller_id"].type)
     places = pc.index_in(sellers, value_set=scored["seller_id"].combine_chunks())
     return np.asarray(scored["margin"].take(places).to_numpy(), dtype=np.float64)
 

@@ -8,9 +8,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,6 +26,9 @@ RESTRICTED = "restricted"
 AUDITS = "audits.parquet"
 STAFF = "staff.parquet"
 RINGS = "rings.parquet"
+
+_WRITTEN: dict[str, Any] = {"compression": "zstd", "version": "2.6", "store_schema": False}
+_ROWS_AT_ONCE = 2**20
 
 REASON = pa.struct(
     [
@@ -101,10 +106,46 @@ def key_type(sellers: pd.Series) -> pa.DataType:
     return pa.int64() if pd.api.types.is_integer_dtype(sellers.dtype) else pa.string()
 
 
-def write_scores(folder: Path, scored: pd.DataFrame) -> None:
-    """Write ``scores.parquet``, sorted by rank and seller; missing numbers are null."""
-    ordered = scored.sort_values(["rank", "seller_id"], kind="stable")
-    write_table(folder / SCORES, ordered, scores_schema(key_type(scored["seller_id"])))
+def write_scores(folder: Path, scored: pd.DataFrame, reasons: pd.Series, as_of: date, model: str) -> None:
+    """Write ``scores.parquet``, sorted by rank, a part of the rows at a time; missing numbers are null.
+
+    Args:
+        folder: of the run.
+        scored: a row a seller with all columns of the file but those that follow.
+        reasons: lists of reasons, on the index of the listed.
+        as_of: the cutoff.
+        model: what ordered the sellers.
+
+    """
+    schema, order = scores_schema(key_type(scored["seller_id"])), np.argsort(scored["rank"].to_numpy())
+    with pq.ParquetWriter(folder / SCORES, schema, **_WRITTEN) as writer:
+        for start in range(0, max(len(order), 1), _ROWS_AT_ONCE):
+            rows = scored.iloc[order[start : start + _ROWS_AT_ONCE]]
+            told = reasons.reindex(rows.index[rows.index.isin(reasons.index)])
+            lists = {
+                "lists": _lists(rows["lists"][rows["alerted"]], rows.index, schema.field("lists").type),
+                "reasons": _lists(told, rows.index, schema.field("reasons").type),
+            }
+            same = {"as_of": as_of, "model": model}
+            columns = [
+                lists[field.name]
+                if field.name in lists
+                else pa.repeat(pa.scalar(same[field.name], field.type), len(rows))
+                if field.name in same
+                else pa.array(rows[field.name], field.type, from_pandas=True)
+                for field in schema
+            ]
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+
+
+def _lists(some: pd.Series, index: pd.Index, kind: pa.ListType) -> pa.ListArray:
+    """A list for each place of the index, empty where there is none; without a Python object for each of these."""
+    items = [list(each) for each in some]
+    lengths = np.zeros(len(index), dtype=np.int32)
+    lengths[index.get_indexer_for(some.index)] = [len(each) for each in items]
+    offsets = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(lengths, dtype=np.int32)])
+    values = pa.array([item for each in items for item in each], kind.value_type)
+    return pa.ListArray.from_arrays(pa.array(offsets), values, type=kind)
 
 
 def write_audits(folder: Path, audits: pd.DataFrame, seller_key: pa.DataType) -> None:
@@ -196,5 +237,4 @@ def write_table(path: Path, rows: pd.DataFrame, schema: pa.Schema) -> None:
         )
         for field in schema
     ]
-    table = pa.Table.from_arrays(columns, schema=schema)
-    pq.write_table(table, path, compression="zstd", version="2.6", store_schema=False)
+    pq.write_table(pa.Table.from_arrays(columns, schema=schema), path, **_WRITTEN)

@@ -11,14 +11,15 @@ import pandas as pd
 
 from features.errors import NoFittingModel, TrackingUnreachable
 from features.signal import Signal
-from model.baseline import day_zero
+from features.stored_signals import StoredSignals
+from model.baseline import day_zero, day_zero_tails
 from model.bundle import Bundle, read_bundle
 from model.calibration import Calibration
-from model.reasons import Reason, day_zero_reasons, model_reasons, peer_medians
+from model.reasons import MediansOf, Reason, day_zero_reasons, model_reasons, peer_medians
 from model.registry import CHALLENGER, CHAMPION, Registry
 from model.settings import Configuration
 from scoring.last_seen import last_champion, remember
-from scoring.margins import MarginsOf
+from scoring.margins import margins
 from training.choosing import fetch, open_model, open_registry
 from training.steps import Surroundings
 
@@ -39,7 +40,7 @@ class ChosenModel:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The order of the sellers, on the signal table's index.
+    """The order of the sellers, on their numbers in the signal table.
 
     Attributes:
         strength: orders them, larger first, never NaN.
@@ -110,44 +111,43 @@ def _challenger(registry: Registry, catalogue: Mapping[str, Signal]) -> tuple[Bu
 
 
 def rank(
-    chosen: ChosenModel,
-    signal_table: pd.DataFrame,
-    catalogue: Mapping[str, Signal],
-    configuration: Configuration,
-    margins_of: MarginsOf,
+    chosen: ChosenModel, signals: StoredSignals, catalogue: Mapping[str, Signal], configuration: Configuration
 ) -> Ranking:
     """Order the sellers of one cutoff."""
-    index, shown = signal_table.index, configuration.alerts.reasons_shown
-    threads = configuration.classifier.threads
-    if chosen.bundle is None:
-        surprise = day_zero(signal_table, catalogue)
-        medians = peer_medians(signal_table, surprise.signals.columns)
-        nothing = pd.Series(np.nan, index)
-        return Ranking(
-            surprise.strength,
-            nothing,
-            nothing,
-            None,
-            lambda rows: day_zero_reasons(rows, surprise, catalogue, medians, shown),
+    shown, threads = configuration.alerts.reasons_shown, configuration.classifier.threads
+
+    def medians_of(groups: pd.Series) -> MediansOf:
+        return lambda names: peer_medians(
+            signals.sellers, groups.unique(), ((name, signals.column(name)) for name in names)
         )
+
+    if chosen.bundle is None:
+        nothing = pd.Series(np.nan, signals.sellers.index)
+
+        def tell(rows: pd.DataFrame) -> list[list[Reason]]:
+            return day_zero_reasons(rows, day_zero(rows, catalogue), catalogue, medians_of(rows["peer_group"]), shown)
+
+        return Ranking(day_zero_strength(signals, catalogue), nothing, nothing, None, tell)
     bundle = chosen.bundle
-    medians = peer_medians(signal_table, bundle.signals)
-    margins = margins_of(bundle, signal_table)
-    log_odds = pd.Series(bundle.log_odds(margins), index)
+    found, calibration = margins(signals, bundle, configuration), bundle.card.calibration
 
     def explain(rows: pd.DataFrame) -> list[list[Reason]]:
-        contributions = bundle.contributions(rows, threads)
-        calibration = bundle.card.calibration
+        contributions, medians = bundle.contributions(rows, threads), medians_of(rows["peer_group"])
         return model_reasons(rows, contributions, calibration, catalogue, bundle.signals, medians, shown)
 
-    return Ranking(log_odds, log_odds, pd.Series(bundle.scores(margins), index), bundle.card.calibration, explain)
+    log_odds = pd.Series(bundle.log_odds(found))
+    return Ranking(log_odds, log_odds, pd.Series(bundle.scores(found)), calibration, explain)
 
 
-def challenger_strength(chosen: ChosenModel, signal_table: pd.DataFrame, margins_of: MarginsOf) -> pd.Series | None:
+def day_zero_strength(signals: StoredSignals, catalogue: Mapping[str, Signal]) -> pd.Series:
+    """Day zero's strength of all sellers, on their numbers."""
+    parts = [day_zero(rows, catalogue).strength for rows in signals.parts(list(day_zero_tails(catalogue)))]
+    return pd.concat(parts) if parts else pd.Series(dtype=np.float64)
+
+
+def challenger_strength(chosen: ChosenModel, signals: StoredSignals, configuration: Configuration) -> pd.Series | None:
     """The challenger's order of the same sellers; None without one."""
-    if chosen.challenger is None:
-        return None
-    return pd.Series(margins_of(chosen.challenger, signal_table), signal_table.index)
+    return None if chosen.challenger is None else pd.Series(margins(signals, chosen.challenger, configuration))
 
 
 def strength_alone(

@@ -9,13 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from features.contract import VERSION
 from features.intake_report import IntakeReport
-from model.alerts import Listing
+from features.stored_signals import StoredSignals
+from model.alerts import ERROR_RATE, Listing
 from model.bundle import library_versions
 from model.calibration import Calibration
+from model.draw import BUDGET
 from model.settings import Configuration, StaffSettings
 from scoring.ranking import ChosenModel
 from scoring.suspects import Suspects
@@ -62,7 +62,7 @@ def run_record(
     chosen: ChosenModel,
     intake: IntakeReport,
     listing: Listing,
-    signal_table: pd.DataFrame,
+    signals: StoredSignals,
     configuration: Configuration,
     seconds: Mapping[str, float],
     audit_log_head: str | None,
@@ -76,13 +76,13 @@ def run_record(
         "contract_version": VERSION,
         "model": _model(chosen),
         "calibration": _calibration(calibration),
-        "sellers": len(signal_table),
+        "sellers": len(signals),
         "lists": _lists(listing),
         "alert_rules": configuration.alerts.model_dump(mode="json", exclude={"audit_key_file"}),
         "input_files": files,
         "tables": {name: asdict(report) for name, report in intake.tables.items()},
         "missing_tables": list(intake.missing),
-        "missing_signals": missing_signals(signal_table),
+        "missing_signals": signals.missing_by_marketplace(),
         "allowed": list(intake.marks),
         "messages": [*told(intake), *chosen.messages],
         "seconds": dict(seconds),
@@ -91,17 +91,6 @@ def run_record(
         "seed": configuration.classifier.seed,
         "configuration": configuration.digest,
         "audit_log_head": audit_log_head,
-    }
-
-
-def missing_signals(signal_table: pd.DataFrame) -> dict[str, list[str]]:
-    """Signals that are missing for every seller of a marketplace, by marketplace."""
-    signals = signal_table.select_dtypes("float64")
-    known = signals.notna().groupby(signal_table["marketplace"], sort=True).any()
-    return {
-        str(marketplace): missing
-        for marketplace, row in known.iterrows()
-        if (missing := [str(name) for name in known.columns[~row.to_numpy()]])
     }
 
 
@@ -124,10 +113,11 @@ def _calibration(calibration: Calibration | None) -> dict[str, Any]:
 
 
 def _lists(listing: Listing) -> dict[str, Any]:
+    on_lists = [name for names in listing.lists[listing.alerted] for name in names]
     return {
         "listed": int(listing.alerted.sum()),
-        "on_budget": int(listing.lists.map(lambda names: "budget" in names).sum()),
-        "on_error_rate": int(listing.lists.map(lambda names: "error_rate" in names).sum()),
+        "on_budget": on_lists.count(BUDGET),
+        "on_error_rate": on_lists.count(ERROR_RATE),
         "empty": dict(listing.empty),
         "prevalence": listing.prevalence,
         "expected_false_share": listing.expected_false_share,

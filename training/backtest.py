@@ -15,7 +15,7 @@ import pandas as pd
 from features.catalogue import CATALOGUE
 from features.errors import WrongUse
 from features.intake import take_in
-from features.panel import signals_at
+from features.panel import signals_at, stored_signals
 from features.progress import counted
 from features.store import Store
 from features.verdict_rows import verdicts_of
@@ -24,7 +24,6 @@ from model.draw import DISAGREEMENT, RANDOM
 from model.registry import CHAMPION
 from model.settings import Configuration
 from scoring.listing import draw_lists
-from scoring.margins import margins_by
 from scoring.ranking import choose_model, rank
 from training.labels import labelled_cutoffs
 from training.lived import Investigate, add_verdicts, open_life
@@ -141,22 +140,21 @@ def _live(plan: Plan, store: Store, week: date, around: Surroundings) -> Week:
     else:
         take_in(plan.delivered, store, week, configuration, allow=around.allow)
     verdicts = verdicts_of(store, configuration)
-    signal_table = signals_at(store, [week], configuration)
+    signals = stored_signals(store, week, configuration)
     chosen = choose_model(CHAMPION, store.path, configuration, around, CATALOGUE)
-    margins_of = margins_by(store, week, configuration)
-    ranking = rank(chosen, signal_table, CATALOGUE, configuration, margins_of)
+    ranking = rank(chosen, signals, CATALOGUE, configuration)
     known = verdicts[verdicts["known_at"] < pd.Timestamp(week)]
     starts = investigation_starts(verdicts, configuration.labels)
     running = (starts < pd.Timestamp(week)) & (verdicts["known_at"] >= pd.Timestamp(week))
     open_cases = frozenset(verdicts.loc[running, "seller_id"]) if plan.investigate is not None else frozenset()
-    listing, resting = draw_lists(signal_table, chosen, ranking, verdicts, week, configuration, margins_of, open_cases)
+    listing, resting = draw_lists(signals, chosen, ranking, verdicts, week, configuration, open_cases)
     sellers = pd.DataFrame(
         {
-            "seller_id": signal_table["seller_id"],
+            "seller_id": signals.sellers["seller_id"],
             "strength": ranking.strength,
             "rank": listing.rank,
             "alerted": listing.alerted,
-            "rests": signal_table["seller_id"].isin(resting.index) & ~listing.alerted,
+            "rests": signals.sellers["seller_id"].isin(resting.index) & ~listing.alerted,
         }
     )
     if plan.investigate is not None:

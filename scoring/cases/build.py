@@ -20,7 +20,7 @@ from scoring.cases.chances import chances_of
 from scoring.cases.evidence import evidence
 from scoring.cases.facts import Facts, facts_at
 from scoring.cases.files import FoundCases, Keys, cases_schema
-from scoring.cases.guilt import day_zero_services, guilt, schemes
+from scoring.cases.guilt import day_zero_services, schemes
 from scoring.cases.harm import Harm, harms
 from scoring.cases.history import Case, open_cases
 from scoring.cases.innocence import Explanation, explanations
@@ -32,25 +32,19 @@ from scoring.suspects import Suspects
 
 
 @dataclass(frozen=True)
-class ScoredSellers:
-    """All sellers of a run.
+class ListedSellers:
+    """The listed sellers of a run, by rank.
 
     Attributes:
-        scored: one row a seller, as ``scores.parquet`` has them.
-        signal_table: of the same sellers, on the same index.
+        scored: seller_id, score (NaN on day zero), rank, guilt (how probably it runs a scheme) and reasons.
+        signals: whole rows of the signal table, on the same index.
         calibrated: whether the scores are probabilities.
 
     """
 
     scored: pd.DataFrame
-    signal_table: pd.DataFrame
+    signals: pd.DataFrame
     calibrated: bool
-
-    @property
-    def listed(self) -> pd.DataFrame:
-        """The rows of the listed, by rank."""
-        listed = self.scored[self.scored["alerted"].to_numpy(dtype=bool)]
-        return listed.sort_values(["rank", "seller_id"], kind="stable")
 
 
 def find_cases(
@@ -59,7 +53,7 @@ def find_cases(
     store: Store,
     as_of: date,
     configuration: Configuration,
-    sellers: ScoredSellers,
+    sellers: ListedSellers,
     suspects: Suspects,
 ) -> FoundCases:
     """Make the cases of the listed sellers and the lists beside them, and keep the cases' ids in the store.
@@ -78,16 +72,14 @@ def find_cases(
 
     """
     keys = _keys(store, suspects)
-    listed, calibrated = sellers.listed, sellers.calibrated
+    listed, calibrated = sellers.scored, sellers.calibrated
     names = listed["seller_id"].tolist()
     facts = facts_at(store, as_of, configuration, names, sorted(suspects.listed))
-    apart = day_zero(sellers.signal_table, CATALOGUE)
-    chance = guilt(sellers.scored["score"], apart.strength, calibrated=calibrated)
-    guilty = dict(zip(names, chance.reindex(listed.index).astype(float), strict=True))
+    guilty = dict(zip(names, listed["guilt"].astype(float), strict=True))
     onset = onsets(facts, names)
     removal_chance = bought_chances(facts, guilty, onset)
     chances = chances_of(facts, guilty, onset)
-    services = day_zero_services(apart, listed["seller_id"])
+    services = day_zero_services(day_zero(sellers.signals, CATALOGUE), listed["seller_id"])
     opened = open_cases(store, as_of, names, configuration.alerts.rest_days, keys.seller)
     ring = {seller: row.ring_id for row in suspects.rings.itertuples() for seller in row.sellers}
     parts = {

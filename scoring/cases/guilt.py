@@ -30,20 +30,16 @@ CEILING = 0.25
 _KNOWN_SERVICE = -np.log10(0.5)
 
 
-def guilt(scores: pd.Series, strength: pd.Series, *, calibrated: bool) -> pd.Series:
-    """The probability that each seller runs a scheme, on the index of the scores.
+def guilt_apart(strength: pd.Series) -> pd.Series:
+    """How probably each seller runs a scheme where scores are no probabilities, on the index of the strength.
 
-    An index, or no score at all, gives none. Then it is told from how many sellers chance alone would set as far apart
-    from their peers (the false discovery rate of day zero's tails), times ``CEILING``.
+    It is told from how many sellers chance alone would set as far apart from their peers (the false discovery rate of
+    day zero's tails), times ``CEILING``.
 
     Args:
-        scores: of all sellers; NaN on day zero.
-        strength: of day zero, -log10 of the combined tail.
-        calibrated: whether the scores are probabilities.
+        strength: of day zero, -log10 of the combined tail, of all sellers.
 
     """
-    if calibrated:
-        return scores.astype(np.float64)
     order = strength.sort_values(ascending=False, kind="stable")
     chance = np.power(10.0, -order.to_numpy()) * len(order) / np.arange(1, len(order) + 1)
     false = np.minimum(np.maximum.accumulate(chance), 1.0)

@@ -66,7 +66,7 @@ def nearest_peers(
     table = sellers[["seller_id", "marketplace", "category"]].copy()
     table["size"] = np.log1p(table["seller_id"].map(size).fillna(0).astype(float))
     clean = table[~table["seller_id"].isin([*listed, *suspected])]
-    groups = dict(iter(clean.groupby(["marketplace", "category"], sort=False)))
+    groups = dict(iter(clean.groupby(["marketplace", "category"], sort=False, observed=True)))
     found: dict[Any, list[Any]] = {}
     for row in table[table["seller_id"].isin(list(listed))].itertuples():
         group = groups.get((row.marketplace, row.category), clean.head(0))

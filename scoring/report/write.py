@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from features.panel import signals_at
+from features.panel import stored_signals
 from features.store import Store
 from model.settings import Configuration
 from scoring.output import write_restricted_text
@@ -42,7 +42,7 @@ def write_report(folder: Path, store: Store, configuration: Configuration) -> No
 def _around(run: RunFiles, store: Store, configuration: Configuration) -> Around:
     """What the store adds to the files of a run."""
     as_of = date.fromisoformat(run.record["as_of"])
-    sellers = signals_at(store, [as_of], configuration)[["seller_id", "marketplace", "category"]]
+    sellers = stored_signals(store, as_of, configuration).sellers
     listed = [case["seller_id"] for case in run.cases]
     suspected = manipulated(store, as_of, configuration)
     peers = nearest_peers(sellers, sizes(store, as_of, configuration), listed, suspected)
@@ -60,7 +60,7 @@ def _around(run: RunFiles, store: Store, configuration: Configuration) -> Around
         configuration.staff.scores(None),
     )
     return Around(
-        places=_places(sellers),
+        places=_places(sellers[sellers["seller_id"].isin(list(shown))]),
         histories=histories(store, shown, stay, as_of, configuration.report.weeks, configuration.engine, people),
         peers=peers,
         rings=rings,

@@ -37,6 +37,10 @@ def medians() -> pd.DataFrame:
     )
 
 
+def medians_of(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    return peer_medians(table, table["peer_group"].unique(), table[names].items())
+
+
 def _reasons(
     row: pd.DataFrame,
     medians: pd.DataFrame,
@@ -44,7 +48,7 @@ def _reasons(
     margins: list[float],
     shown: int = 6,
 ) -> list:
-    found = model_reasons(row, np.array([margins]), CALIBRATION, catalogue, SIGNALS, medians, shown)
+    found = model_reasons(row, np.array([margins]), CALIBRATION, catalogue, SIGNALS, medians.filter, shown)
     return found[0]
 
 
@@ -62,8 +66,8 @@ def test_items_of_real_contributions_add_up_within_a_millionth(
 ) -> None:
     rows = signal_table.iloc[:50]
     contributions = np.random.default_rng(1).normal(scale=3, size=(50, 11))
-    medians = peer_medians(signal_table, list(catalogue))
-    found = model_reasons(rows, contributions, CALIBRATION, catalogue, list(catalogue), medians, shown)
+    medians = medians_of(signal_table, list(catalogue))
+    found = model_reasons(rows, contributions, CALIBRATION, catalogue, list(catalogue), medians.filter, shown)
     sums = [sum(reason["contribution"] for reason in reasons) for reasons in found]
     assert np.abs(np.array(sums) - (2 * contributions.sum(axis=1) - 1)).max() < 1e-6
 
@@ -144,17 +148,31 @@ def test_a_count_over_a_thousand_is_written_out(
 
 def test_peer_medians_leave_missing_values_aside() -> None:
     table = pd.DataFrame({"peer_group": ["a", "a", "a", "b"], "x": [1.0, np.nan, 5.0, np.nan]})
-    medians = peer_medians(table, ["x"])
+    medians = medians_of(table.assign(marketplace="US", size_band="0"), ["x"])
     assert medians.loc["a", "x"] == 3
     assert np.isnan(medians.loc["b", "x"])
+
+
+def test_a_group_that_others_fell_back_to_is_all_of_its_marketplace_and_size() -> None:
+    table = pd.DataFrame(
+        {
+            "peer_group": ["US/garden/0", "US/any/0", "US/any/any", "DE/any/0", "any/any/any"],
+            "marketplace": ["US", "US", "US", "DE", "FR"],
+            "size_band": ["0", "0", "9", "0", "0"],
+            "x": [1.0, 3.0, 11.0, 6.0, 100.0],
+        }
+    )
+    for rows in (table, table.astype(dict.fromkeys(["peer_group", "marketplace", "size_band"], "category"))):
+        found = medians_of(rows, ["x"])["x"].to_dict()
+        assert found == {"US/garden/0": 1, "US/any/0": 2, "US/any/any": 3, "DE/any/0": 6, "any/any/any": 6}
 
 
 def test_on_day_zero_the_services_surprises_are_the_reasons(
     signal_table: pd.DataFrame, catalogue: dict[str, Signal]
 ) -> None:
-    found = day_zero(signal_table, catalogue)
-    worst = signal_table.loc[[found.strength.idxmax()]]
-    reasons = day_zero_reasons(worst, found, catalogue, peer_medians(signal_table, list(catalogue)), 6)[0]
+    worst = signal_table.loc[[day_zero(signal_table, catalogue).strength.idxmax()]]
+    found = day_zero(worst, catalogue)
+    reasons = day_zero_reasons(worst, found, catalogue, medians_of(signal_table, list(catalogue)).filter, 6)[0]
     assert len(reasons) <= 2
     assert reasons[0]["contribution"] == pytest.approx(-np.log10(found.services.loc[worst.index[0]].min()))
     assert reasons[0]["contribution"] >= reasons[-1]["contribution"]
@@ -163,20 +181,19 @@ def test_on_day_zero_the_services_surprises_are_the_reasons(
 
 def test_on_day_zero_nothing_known_gives_no_reason(signal_table: pd.DataFrame, catalogue: dict[str, Signal]) -> None:
     signal_table.loc[3, list(catalogue)] = np.nan
-    found = day_zero(signal_table, catalogue)
-    medians = peer_medians(signal_table, list(catalogue))
-    assert day_zero_reasons(signal_table.loc[[3]], found, catalogue, medians, 6) == [[]]
+    row, medians = signal_table.loc[[3]], medians_of(signal_table, list(catalogue))
+    assert day_zero_reasons(row, day_zero(row, catalogue), catalogue, medians.filter, 6) == [[]]
 
 
 def test_on_day_zero_what_is_as_usual_is_no_reason(signal_table: pd.DataFrame, catalogue: dict[str, Signal]) -> None:
-    found = day_zero(signal_table, catalogue)
     row = signal_table.loc[[3]]
+    found = day_zero(row, catalogue)
     medians = pd.DataFrame([row.iloc[0][list(catalogue)].astype(float)], index=[row["peer_group"].iloc[0]])
-    (reason,) = day_zero_reasons(row, found, catalogue, medians, 6)[0]
+    (reason,) = day_zero_reasons(row, found, catalogue, medians.filter, 6)[0]
     assert reason["text"] == AS_USUAL
     first = catalogue[reason["signal"]]
     medians[first.name] -= 1
-    (reason,) = day_zero_reasons(row, found, catalogue, medians, 6)[0]
+    (reason,) = day_zero_reasons(row, found, catalogue, medians.filter, 6)[0]
     assert reason["signal"] == first.name
     assert "among its peers" in reason["text"]
     assert reason["text"] != AS_USUAL

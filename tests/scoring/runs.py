@@ -19,13 +19,12 @@ def write_run(folder: Path, as_of: date, seller: Any, case_id: str, *quoted: str
     folder.mkdir()
     (folder / RUN).write_text(json.dumps({"as_of": as_of.isoformat(), "model": {"name": "day zero"}}), encoding="utf-8")
     numbers = {"value": 2.0, "peer_median": 1.0, "contribution": 1.5}
-    row = {"seller_id": seller, "as_of": as_of, "score": None, "log_odds": None, "strength": 1.0, "rank": 1}
-    row |= {"lists": ["budget"], "alerted": True, "model": "day zero"}
+    row = {"seller_id": seller, "score": None, "log_odds": None, "strength": 1.0, "rank": 1}
+    row |= {"lists": ["budget"], "alerted": True}
     text = "Staff removed 2 negative reviews in 91 days."
     names = quoted or ("negative_removals_91d",)
-    write_scores(
-        folder, pd.DataFrame([{**row, "reasons": [{"signal": name, "text": text, **numbers} for name in names]}])
-    )
+    reasons = pd.Series([[{"signal": name, "text": text, **numbers} for name in names]])
+    write_scores(folder, pd.DataFrame([row]), reasons, as_of, "day zero")
     schema = cases_schema(Keys(*[pa.string()] * 4))
     onset = as_of - timedelta(weeks=10)
     case: dict[str, Any] = dict.fromkeys(schema.names) | {"case_id": case_id, "seller_id": seller, "state": "new"}

@@ -16,15 +16,18 @@ import pyarrow.parquet as pq
 import pytest
 
 import configs
+from features.catalogue import CATALOGUE
 from features.intake import take_in
 from features.intake_report import IntakeReport
 from features.panel import signals_at
 from features.settings import read_settings
 from features.store import Store
+from model.baseline import day_zero
 from model.settings import Configuration
-from scoring.cases.build import ScoredSellers, find_cases
+from scoring.cases.build import ListedSellers, find_cases
 from scoring.cases.facts import Facts, facts_at
 from scoring.cases.files import FoundCases, write_cases
+from scoring.cases.guilt import guilt_apart
 from scoring.cases.harm import harms
 from scoring.cases.innocence import explanations
 from scoring.cases.onset import Onset, onsets
@@ -161,13 +164,14 @@ def found(find: Find) -> FoundCases:
 def cases_of(
     names: list[str], folder: Path, intake: IntakeReport, signal_table: pd.DataFrame, settings: Configuration
 ) -> FoundCases:
-    listed = signal_table["seller_id"].isin(names)
-    scored = pd.DataFrame({"seller_id": signal_table["seller_id"], "score": np.nan, "alerted": listed})
+    rows = signal_table[signal_table["seller_id"].isin(names)]
+    guilt = guilt_apart(day_zero(signal_table, CATALOGUE).strength)
+    scored = pd.DataFrame({"seller_id": rows["seller_id"], "score": np.nan, "guilt": guilt[rows.index]})
     scored["rank"] = np.arange(1, len(scored) + 1)
     scored["reasons"] = [[] for _ in range(len(scored))]
     nobody = pd.DataFrame(columns=["ring_id", "sellers", "staff", "first_seen_on", "text"])
     suspects = Suspects(pd.DataFrame(), nobody, pa.string(), {}, 0)
-    sellers = ScoredSellers(scored, signal_table, calibrated=False)
+    sellers = ListedSellers(scored, rows, calibrated=False)
     return find_cases(folder / "data", intake, Store(folder / "store"), AS_OF, settings, sellers, suspects)
 
 

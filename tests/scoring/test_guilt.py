@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from features.catalogue import CATALOGUE
 from model.reasons import Reason
-from scoring.cases.guilt import CEILING, guilt, schemes
+from scoring.cases.guilt import CEILING, guilt_apart, schemes
 
 
-def test_a_calibrated_score_is_the_chance_of_guilt() -> None:
-    scores = pd.Series([0.7, 0.1])
-    assert guilt(scores, pd.Series([1.0, 2.0]), calibrated=True).tolist() == [0.7, 0.1]
-
-
-def test_without_one_it_is_told_from_how_many_chance_would_set_as_far_apart() -> None:
+def test_without_a_probability_it_is_told_from_how_many_chance_would_set_as_far_apart() -> None:
     # Of 100 sellers chance sets 0.01 as far apart as the first and 1 as far as the second, of two that are.
     strength = pd.Series([4.0, 2.0, *[0.0] * 98])
-    found = guilt(pd.Series(np.nan, strength.index), strength, calibrated=False)
+    found = guilt_apart(strength)
     assert found.iloc[:3].tolist() == pytest.approx([CEILING * 0.99, CEILING * 0.5, 0.0])
 
 

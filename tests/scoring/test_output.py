@@ -20,21 +20,23 @@ def scored() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "seller_id": ["c", "a", "b"],
-            "as_of": [date(2024, 12, 2)] * 3,
             "score": [0.25, 0.75, float("nan")],
             "log_odds": [-1.1, 1.1, float("nan")],
             "strength": [-1.1, 1.1, -9.0],
             "rank": [2, 1, 3],
             "lists": [[], ["budget", "error_rate"], []],
             "alerted": [False, True, False],
-            "model": "seller-risk 3",
-            "reasons": [[], [REASON], []],
         }
     )
 
 
+def write(folder: Path, scored: pd.DataFrame) -> None:
+    reasons = pd.Series([[REASON]], scored.index[scored["alerted"]])
+    write_scores(folder, scored, reasons, date(2024, 12, 2), "seller-risk 3")
+
+
 def test_scores_are_sorted_by_rank_and_missing_numbers_are_null(scored: pd.DataFrame, tmp_path: Path) -> None:
-    write_scores(tmp_path, scored)
+    write(tmp_path, scored)
     rows = pq.read_table(tmp_path / "scores.parquet").to_pylist()
     assert [(row["seller_id"], row["rank"], row["score"]) for row in rows] == [
         ("a", 1, 0.75),
@@ -43,11 +45,13 @@ def test_scores_are_sorted_by_rank_and_missing_numbers_are_null(scored: pd.DataF
     ]
     assert rows[0]["lists"] == ["budget", "error_rate"]
     assert rows[0]["reasons"] == [REASON]
+    assert (rows[1]["lists"], rows[1]["reasons"]) == ([], [])
+    assert (rows[1]["as_of"], rows[1]["model"]) == (date(2024, 12, 2), "seller-risk 3")
     assert rows[2]["log_odds"] is None
 
 
 def test_the_types_are_the_contracts(scored: pd.DataFrame, tmp_path: Path) -> None:
-    write_scores(tmp_path, scored)
+    write(tmp_path, scored)
     types = {field.name: str(field.type) for field in pq.read_schema(tmp_path / "scores.parquet")}
     assert types == {
         "seller_id": "string",
@@ -65,14 +69,14 @@ def test_the_types_are_the_contracts(scored: pd.DataFrame, tmp_path: Path) -> No
 
 
 def test_number_keys_stay_numbers(scored: pd.DataFrame, tmp_path: Path) -> None:
-    write_scores(tmp_path, scored.assign(seller_id=[3, 1, 2]))
+    write(tmp_path, scored.assign(seller_id=[3, 1, 2]))
     assert pq.read_schema(tmp_path / "scores.parquet").field("seller_id").type == pa.int64()
 
 
 def test_the_same_scores_in_another_order_are_the_same_bytes(scored: pd.DataFrame, tmp_path: Path) -> None:
     for name, rows in (("first", scored), ("second", scored[::-1].reset_index(drop=True))):
         (tmp_path / name).mkdir()
-        write_scores(tmp_path / name, rows)
+        write(tmp_path / name, rows)
     assert (tmp_path / "first/scores.parquet").read_bytes() == (tmp_path / "second/scores.parquet").read_bytes()
 
 

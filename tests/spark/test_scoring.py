@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from features.catalogue import CATALOGUE
+from features.stored_signals import StoredSignals
 from model.bundle import Bundle, Card, base_margin, card_signals, library_versions
 from model.calibration import Calibration
 from model.classifier import SellerRiskClassifier
-from scoring.margins import margins_in_partitions
+from scoring.margins import margins_here, margins_in_partitions
 
 SIGNALS = ["review_deletion_rate_91d", "negative_deletion_rate_91d", "units_growth_28d"]
 SELLERS = 2_000
@@ -25,7 +26,8 @@ def table() -> pd.DataFrame:
     random = np.random.default_rng(3)
     values = pd.DataFrame(random.uniform(size=(SELLERS, len(SIGNALS))), columns=SIGNALS)
     values = values.mask(random.uniform(size=values.shape) < 0.2)
-    return values.assign(seller_id=[f"seller {number}" for number in range(SELLERS)])
+    same = {"marketplace": "US", "category": "garden", "size_band": "0", "peer_group": "US/garden/0"}
+    return values.assign(seller_id=[f"seller {number}" for number in range(SELLERS)], **same)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,7 @@ def test_margins_are_the_same_in_partitions_whatever_the_order_of_the_rows(
 ) -> None:
     spark.conf.set("spark.sql.files.maxPartitionBytes", "20000")
     table.sample(frac=1.0, random_state=1).to_parquet(tmp_path / "signals.parquet", index=False, row_group_size=300)
-    margins = margins_in_partitions(tmp_path / "signals.parquet", bundle, table)
+    signals = StoredSignals(tmp_path / "signals.parquet")
+    margins = margins_in_partitions(signals, bundle)
     assert len(np.unique(margins)) > 5
-    np.testing.assert_array_equal(margins, bundle.margins(table))
+    np.testing.assert_array_equal(margins, margins_here(signals, bundle, threads=1))
