@@ -45,7 +45,7 @@ from features.sellers_then import SIZE, sellers_then
 from features.settings import FeatureSettings
 from features.signal import Signal
 from features.store import Manifest, Store, StoredFile
-from features.stored_signals import ROWS_A_PART, StoredSignals
+from features.stored_signals import ROWS_A_PART, StoredSignals, as_written
 from features.tiles import foldings, sum_up, tile_folding, tiles
 from features.windows import cutoff_table, measure
 
@@ -186,7 +186,7 @@ def _chunks(cutoffs: Sequence[date], sellers: int, memory_limit_mb: int) -> Iter
 
 def _write(store: Store, group: str, cutoff: date, table: pa.Table) -> tuple[str, StoredFile]:
     staged = store.scratch / f"signals-{cutoff}.parquet"
-    pq.write_table(table, staged, compression="zstd", row_group_size=ROWS_A_PART)
+    pq.write_table(table, staged, row_group_size=ROWS_A_PART, **as_written(table.schema))
     return store.adopt(staged, group, cutoff, len(table), label="as_of")
 
 

@@ -83,16 +83,19 @@ def score(
     listing, _ = draw_lists(signals, chosen, ranking, verdicts, as_of, configuration)
     scored = scored_rows(signals, ranking, listing)
     steps.begin("explaining the listed")
-    listed = listed_sellers(signals, scored, ranking)
+    listed, rows = explained(signals, scored, ranking)
     steps.begin("scoring the staff")
     seller_key = key_type(scored["seller_id"])
     suspects = find_suspects(data, intake, store, as_of, configuration, seller_key)
     steps.begin("making the cases")
-    cases = find_cases(data, intake, store, as_of, configuration, listed, suspects)
+    calibrated = ranking.calibration is not None and ranking.calibration.calibrated
+    guilt = chance_of_guilt(signals, scored, calibrated=calibrated)[listed.index]
+    sellers = ListedSellers(listed.assign(guilt=guilt), rows, calibrated)
+    cases = find_cases(data, intake, store, as_of, configuration, sellers, suspects)
     keep_listings(store, as_of, cases.cases, routes(scored["seller_id"], listing), seller_key)
     steps.begin("writing")
     with staged(out) as folder:
-        write_scores(folder, scored, listed.scored["reasons"], as_of, chosen.label)
+        write_scores(folder, scored, listed["reasons"], as_of, chosen.label)
         write_audits(folder, listing.audits, seller_key)
         write_staff(folder, suspects.staff, suspects.rings, suspects.key, seller_key)
         write_cases(folder, cases)
@@ -108,7 +111,7 @@ def score(
         model=chosen.label,
         sellers=len(scored),
         listed=int(listing.alerted.sum()),
-        calibrated=listed.calibrated,
+        calibrated=calibrated,
         record=record,
     )
 
@@ -128,11 +131,13 @@ def scored_rows(signals: StoredSignals, ranking: Ranking, listing: Listing) -> p
     )
 
 
-def listed_sellers(signals: StoredSignals, scored: pd.DataFrame, ranking: Ranking) -> ListedSellers:
-    """The listed by rank, with their signals, why they are listed and how probably they run a scheme."""
+def explained(signals: StoredSignals, scored: pd.DataFrame, ranking: Ranking) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The listed by rank with ``reasons`` added, and their whole rows of the signal table."""
     listed = scored[scored["alerted"]].sort_values("rank")
     rows = signals.rows(listed.index)
-    reasons = pd.Series(ranking.explain(rows), rows.index, dtype=object)
-    calibrated = ranking.calibration is not None and ranking.calibration.calibrated
-    guilt = scored["score"] if calibrated else guilt_apart(day_zero_strength(signals, CATALOGUE))
-    return ListedSellers(listed.assign(guilt=guilt.loc[listed.index], reasons=reasons), rows, calibrated)
+    return listed.assign(reasons=pd.Series(ranking.explain(rows), rows.index, dtype=object)), rows
+
+
+def chance_of_guilt(signals: StoredSignals, scored: pd.DataFrame, *, calibrated: bool) -> pd.Series:
+    """How probably each seller runs a scheme: its score where that is a probability, else told by day zero."""
+    return scored["score"] if calibrated else guilt_apart(day_zero_strength(signals, CATALOGUE))
