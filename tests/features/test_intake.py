@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.contract import TABLES
+from features.delivery import absent_columns
 from features.errors import ContractBroken, StoreBusy, WrongUse
+from features.freshness import incomplete
 from features.intake import take_in
 from features.intake_report import IntakeReport
 from features.store import Store
@@ -54,6 +57,46 @@ def test_rows_are_landed_once(data: Path, store: Store, configuration: Configura
     first, again = take(data, store, configuration), take(data, store, configuration)
     assert (first.tables["reviews"].landed, again.tables["reviews"].landed) == (2, 0)
     assert len(landed_rows(store, "reviews")) == 2
+
+
+def test_a_file_that_was_only_touched_is_not_read_again(data: Path, store: Store, configuration: Configuration) -> None:
+    deliver(data, honest_tables())
+    take(data, store, configuration)
+    os.utime(data / "reviews.parquet", (1, 1))
+    report = take(data, store, configuration)
+    assert (report.tables["reviews"].new, report.files["reviews.parquet"].rows) == (0, 1)
+    assert take(data, store, configuration).files == report.files
+
+
+def test_texts_with_a_dictionary_are_keys_like_any_other(
+    data: Path, store: Store, configuration: Configuration
+) -> None:
+    deliver(data, honest_tables())
+    plain = pq.read_table(data / "sellers.parquet")
+    place = plain.column_names.index("seller_id")
+    pq.write_table(
+        plain.set_column(place, "seller_id", plain["seller_id"].dictionary_encode()), data / "sellers.parquet"
+    )
+    assert pa.types.is_dictionary(pq.read_schema(data / "sellers.parquet").field("seller_id").type)
+    assert take(data, store, configuration).tables["sellers"].landed == 2
+
+
+def test_what_no_file_holds_of_a_table_is_told_by_table(data: Path) -> None:
+    deliver(data, honest_tables())
+    (data / "reviews").mkdir()
+    (data / "reviews.parquet").rename(data / "reviews" / "1.parquet")
+    absent = absent_columns(data)
+    assert "ticket_id" in absent["review_actions"]
+    assert "acted_at" not in absent["review_actions"]
+    assert "sales" not in absent  # not delivered at all
+
+
+def test_data_without_actions_are_never_called_incomplete() -> None:
+    newest = {"reviews": moment("2024-01-10 08:00"), "review_actions": None}
+    assert incomplete(newest, day("2024-06-01")) is None
+    told = incomplete({**newest, "review_actions": moment("2024-01-12 08:00")}, day("2024-06-01"))
+    assert told is not None
+    assert "the last cutoff is 2024-01-11" in told
 
 
 def test_a_row_delivered_again_in_another_file_is_counted_and_not_landed(
