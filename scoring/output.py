@@ -121,18 +121,15 @@ def write_scores(folder: Path, scored: pd.DataFrame, reasons: pd.Series, as_of: 
     with pq.ParquetWriter(folder / SCORES, schema, **_WRITTEN) as writer:
         for start in range(0, max(len(order), 1), _ROWS_AT_ONCE):
             rows = scored.iloc[order[start : start + _ROWS_AT_ONCE]]
-            told = reasons.reindex(rows.index[rows.index.isin(reasons.index)])
-            lists = {
-                "lists": _lists(rows["lists"][rows["alerted"]], rows.index, schema.field("lists").type),
-                "reasons": _lists(told, rows.index, schema.field("reasons").type),
+            listed = rows.index[rows["alerted"]]
+            told = {
+                "as_of": pa.repeat(pa.scalar(as_of, pa.date32()), len(rows)),
+                "lists": _lists(rows["lists"][listed], rows.index, schema.field("lists").type),
+                "model": pa.repeat(model, len(rows)),
+                "reasons": _lists(reasons[listed], rows.index, schema.field("reasons").type),
             }
-            same = {"as_of": as_of, "model": model}
             columns = [
-                lists[field.name]
-                if field.name in lists
-                else pa.repeat(pa.scalar(same[field.name], field.type), len(rows))
-                if field.name in same
-                else pa.array(rows[field.name], field.type, from_pandas=True)
+                told[field.name] if field.name in told else pa.array(rows[field.name], field.type, from_pandas=True)
                 for field in schema
             ]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))

@@ -116,23 +116,22 @@ def rank(
     """Order the sellers of one cutoff."""
     shown, threads = configuration.alerts.reasons_shown, configuration.classifier.threads
 
-    def medians_of(groups: pd.Series) -> MediansOf:
-        return lambda names: peer_medians(
-            signals.sellers, groups.unique(), ((name, signals.column(name)) for name in names)
-        )
+    def peers_of(rows: pd.DataFrame) -> MediansOf:
+        groups = rows["peer_group"].unique()
+        return lambda names: peer_medians(signals.sellers, groups, ((name, signals.column(name)) for name in names))
 
     if chosen.bundle is None:
         nothing = pd.Series(np.nan, signals.sellers.index)
 
         def tell(rows: pd.DataFrame) -> list[list[Reason]]:
-            return day_zero_reasons(rows, day_zero(rows, catalogue), catalogue, medians_of(rows["peer_group"]), shown)
+            return day_zero_reasons(rows, day_zero(rows, catalogue), catalogue, peers_of(rows), shown)
 
         return Ranking(day_zero_strength(signals, catalogue), nothing, nothing, None, tell)
     bundle = chosen.bundle
     found, calibration = margins(signals, bundle, configuration), bundle.card.calibration
 
     def explain(rows: pd.DataFrame) -> list[list[Reason]]:
-        contributions, medians = bundle.contributions(rows, threads), medians_of(rows["peer_group"])
+        contributions, medians = bundle.contributions(rows, threads), peers_of(rows)
         return model_reasons(rows, contributions, calibration, catalogue, bundle.signals, medians, shown)
 
     log_odds = pd.Series(bundle.log_odds(found))
