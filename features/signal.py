@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from features.measures import Formula, Relation
+from features.formulas import Formula
+from features.measures import Relation
 
 Direction = Literal[-1, 0, 1]
 Unit = Literal[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.measures import Formula
+from features.formulas import Formula
 from features.signal import Signal
 
 

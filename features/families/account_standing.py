@@ -9,8 +9,9 @@ from __future__ import annotations
 from features.families.peers import rarity
 from features.families.removals import ARRIVED
 from features.families.review_states import counted
+from features.formulas import binned_median, share
 from features.lookups.accounts import OF_ACCOUNT_ACTIONS
-from features.measures import LONGEST_DAYS, Measure, TileKind, Together, binned_median, share
+from features.measures import LONGEST_DAYS, Measure, TileKind, Together
 from features.signal import Direction, Signal
 
 _HOURS = tuple(6 * 2**number for number in range(9))

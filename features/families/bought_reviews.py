@@ -10,7 +10,8 @@ from features.families.peers import against_peers, expected, rarity
 from features.families.ranks import MICRO
 from features.families.removals import FIVES_CAME, FIVES_REMOVED_BY_AUTOMATION, UNVERIFIED_FIVES_CAME
 from features.families.reviewers import FIVES
-from features.measures import LONGEST_DAYS, Crossing, log, share
+from features.formulas import log, share
+from features.measures import LONGEST_DAYS, Crossing
 from features.signal import Signal
 
 _IN_COMMON = Crossing(

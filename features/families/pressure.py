@@ -10,7 +10,8 @@ from __future__ import annotations
 from features.families.peers import rarity
 from features.families.removals import NEGATIVES_AT_RISK, REVIEWS_ARRIVED, at_risk
 from features.families.reviewer_look_ups import BUYER_REPORTS, FOLLOWED, LOOK_UPS, TAKE_BACKS, WITHIN_DAYS
-from features.measures import LONGEST_DAYS, Measure, Together, or_zero, share
+from features.formulas import or_zero, share
+from features.measures import LONGEST_DAYS, Measure, Together
 from features.signal import Signal
 
 _ACTIONS = ("reviews", "review_actions")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from features.families.peers import rarity
 from features.families.review_states import NEGATIVE, counted, review_steps
+from features.formulas import log, share
 from features.listings import done_to, in_force
 from features.lookups.reviews import OF_REVIEWS
-from features.measures import Measure, TileKind, log, share
+from features.measures import Measure, TileKind
 from features.signal import Signal
 
 OLD_DAYS = 28

@@ -10,9 +10,10 @@ from features.families.peers import against_peers, rarity, robust_tail
 from features.families.removers import NEGATIVES_REMOVED
 from features.families.review_states import counted
 from features.families.sales import price_change, units_growth
+from features.formulas import Formula, log, not_negative, or_zero, share
 from features.listings import in_force
 from features.lookups.query_days import OF_QUERY_DAYS
-from features.measures import LONGEST_DAYS, Formula, Measure, Pairs, TileKind, log, not_negative, or_zero, share
+from features.measures import LONGEST_DAYS, Measure, Pairs, TileKind
 from features.signal import Signal
 
 MICRO = 1_000_000

@@ -20,7 +20,8 @@ from features.families.removals import (
     WITHHELD,
     WITHHELD_STARS,
 )
-from features.measures import LONGEST_DAYS, Formula, Together, not_negative, or_zero, smaller
+from features.formulas import Formula, not_negative, or_zero, smaller
+from features.measures import LONGEST_DAYS, Together
 from features.signal import Signal
 
 PRIOR_SHARE = 0.1

@@ -10,8 +10,9 @@ from features.families.peers import expected, rarity
 from features.families.removals import NEGATIVE_REMOVALS
 from features.families.removers import BY_KNOWN, NEGATIVES_REMOVED, UNTICKETED
 from features.families.review_states import counted, negatives_removed
+from features.formulas import share
 from features.lookups.tickets import OF_TICKETED_REVIEWS
-from features.measures import LONGEST_DAYS, Measure, TileKind, Together, share
+from features.measures import LONGEST_DAYS, Measure, TileKind, Together
 from features.signal import Signal
 
 _HANDLED = (

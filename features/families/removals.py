@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from features.families.peers import against_peers, expected, rarity
 from features.families.review_states import NEGATIVE, POSITIVE, counted, review_steps
+from features.formulas import Formula, log, share
 from features.lookups.reviews import OF_REVIEWS
-from features.measures import LONGEST_DAYS, Formula, Measure, TileKind, Together, log, share
+from features.measures import LONGEST_DAYS, Measure, TileKind, Together
 from features.signal import Direction, Signal
 
 USUAL_RATE = 0.03

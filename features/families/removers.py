@@ -7,8 +7,9 @@ shared work, quick, and comes and goes.
 from __future__ import annotations
 
 from features.families.review_states import counted, negatives_removed
+from features.formulas import binned_median, share
 from features.lookups.reviews import OF_REVIEWS
-from features.measures import LONGEST_DAYS, Measure, TileKind, binned_median, share
+from features.measures import LONGEST_DAYS, Measure, TileKind
 from features.signal import Signal
 
 _HOURS = tuple(3 * 2**number for number in range(13))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from features.families.peers import against_peers
 from features.families.removers import NEGATIVES_REMOVED
+from features.formulas import Formula, log, not_negative
 from features.listings import in_force
 from features.lookups.sales import OF_SALES
-from features.measures import LONGEST_DAYS, Formula, Measure, Pairs, TileKind, log, not_negative
+from features.measures import LONGEST_DAYS, Measure, Pairs, TileKind
 from features.signal import Signal
 
 PRIOR_UNITS = 10.0

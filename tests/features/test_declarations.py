@@ -11,8 +11,9 @@ import pytest
 from features import contract_page
 from features.catalogue import CATALOGUE
 from features.contract import TABLES
+from features.formulas import Formula
 from features.lookups.reviews import OF_REVIEWS
-from features.measures import Formula, Measure, Pairs, TileKind
+from features.measures import Measure, Pairs, TileKind
 from features.signal import Retired, Signal, learnable
 from features.signals_page import page
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from features.errors import NoFittingModel, WrongUse
-from features.measures import Formula
+from features.formulas import Formula
 from features.signal import Retired, Signal
 from model.bundle import (
     MOST_BYTES,
