@@ -14,7 +14,7 @@ LINT := $(BIN)/ruff format --quiet --check . || { echo "not formatted: make form
 	&& $(BIN)/ruff check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 REAL_DATA ?= ../shared/data/bitcoin_otc
 
-.PHONY: help setup demo test check lint format docs real browser spark scale screenshots mutations laws engine markets weekly evasion trust prove lock
+.PHONY: help setup demo test check lint format docs real browser spark scale screenshots mutations laws engine scoring markets weekly evasion trust prove lock
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1 \2/p' $(MAKEFILE_LIST) | awk '{ $$1 = ""; t = $$2; $$2 = ""; printf "  make %-10s%s\n", t, $$0 }'
@@ -69,6 +69,9 @@ laws: .venv/.installed  ## The laws of the signals and their naive twin on many 
 engine: .venv/.installed  ## What the feature engine costs beside other ways; writes docs/benchmarks.md (an hour and a half)
 	@$(BIN)/python -m benchmarks.engine --write docs/benchmarks.md
 
+scoring: .venv/.installed  ## What it costs to score ten million sellers, beside LightGBM's prediction alone (half an hour, 8 GB of disk)
+	@$(BIN)/python -m benchmarks.scoring
+
 markets: .venv/.installed  ## Make the frozen markets, compare them with what was pinned, and judge the product on them (an hour)
 	@$(BIN)/python -m benchmarks.pins
 	@$(BIN)/python -m benchmarks.hidden
@@ -95,7 +98,7 @@ evasion: .venv/.installed  ## What evading the product costs beside evading the 
 	@$(BIN)/python -m benchmarks.evasion_rounds
 	@$(BIN)/python -m benchmarks.scenarios_matrix
 
-prove: check docs real browser spark scale laws mutations engine markets weekly evasion trust  ## Everything that is claimed: `make check`, then every benchmark
+prove: check docs real browser spark scale laws mutations engine scoring markets weekly evasion trust  ## Everything that is claimed: `make check`, then every benchmark
 
 lock: .venv/.installed  ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --extra develop --allow-unsafe --strip-extras --generate-hashes \

@@ -1,26 +1,28 @@
-"""What false verdicts do to the ranking, by their share, with and without the limit on one person's week.
+"""What false verdicts do to the ranking, and what floods of false reviews do to the rivals at whom they are aimed.
 
 python -m benchmarks.poisoning [--sellers 1000] [--weeks 78] [--seed 9101] [--shares 0.1,0.3]
 
-Somebody who may give verdicts clears accomplices or accuses rivals: alone or as five people, in one week (a flood) or
-patiently over half a year. The truth is the simulator's; figures are of all sellers that no true verdict has named.
+Somebody who may give verdicts clears accomplices or accuses rivals: alone or as five people, in one week or patiently
+over half a year, one seller here and there or ring by ring; with and without the limit on one person's week. Whoever
+may give none floods rivals with reviews that should make them look guilty (`benchmarks.floods`). The truth is the
+simulator's; figures are of all sellers that no true verdict has named.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score
 
 import configs
+from benchmarks.floods import FLOODS, signals_flooded
 from features.catalogue import CATALOGUE
 from features.intake import take_in
 from features.panel import signals_at
@@ -31,7 +33,7 @@ from model.alerts import resting_sellers
 from model.boosting import open_model, raw_scores
 from model.settings import Configuration
 from simulator import simulate
-from simulator.judge import guilty_sellers
+from simulator.judge import guilty_sellers, ring_of_sellers
 from simulator.settings import read_scenario
 from training.authors import bursts_before, outside_bursts
 from training.fit import chosen_signals, fit_model
@@ -40,6 +42,9 @@ from training.labels import label_rows, labelled_cutoffs, training_rows
 _WITHOUT_LIMIT = 10**6
 _HALF_A_YEAR = 26
 _AUTHOR = 1
+
+Order = Callable[[pd.DataFrame], pd.Series]
+"""Gives the margins by seller of a signal table."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,14 @@ class Attack:
     verdict: str
     people: int
     weeks: int
+    ring_by_ring: bool = False
 
 
 ATTACKS = (
     Attack("one clears accomplices, in a week", "cleared", 1, 1),
     Attack("one clears accomplices, patiently", "cleared", 1, _HALF_A_YEAR),
     Attack("five clear accomplices, in a week", "cleared", 5, 1),
+    Attack("one clears whole rings, patiently", "cleared", 1, _HALF_A_YEAR, ring_by_ring=True),
     Attack("one accuses rivals, in a week", "manipulated", 1, 1),
     Attack("one accuses rivals, patiently", "manipulated", 1, _HALF_A_YEAR),
     Attack("five accuse rivals, in a week", "manipulated", 5, 1),
@@ -66,6 +73,7 @@ ATTACKS = (
 class Market:
     """What is known at the cutoff, and what is true."""
 
+    folder: Path
     as_of: date
     panel: pd.DataFrame
     verdicts: pd.DataFrame
@@ -77,11 +85,20 @@ class Market:
         """The signals at the cutoff."""
         return self.panel[self.panel["as_of"] == pd.Timestamp(self.as_of)]
 
-    def unjudged(self, *, guilty: bool, seed: int) -> list[Any]:
-        """Sellers that no verdict has named, in random order."""
-        free = sorted(set(self.now["seller_id"]) - set(self.verdicts["seller_id"]))
-        chosen = [seller for seller in free if (seller in self.guilty) == guilty]
-        return list(np.random.default_rng(seed).permutation(np.array(chosen, dtype=object)))
+    @property
+    def judged(self) -> set[Any]:
+        """Sellers that a true verdict has named."""
+        return set(self.verdicts["seller_id"])
+
+    def unjudged(self, *, guilty: bool, seed: int, ring_by_ring: bool = False) -> list[Any]:
+        """Sellers that no verdict has named, in random order; or ring by ring, the largest first."""
+        free = sorted(set(self.now["seller_id"]) - self.judged)
+        chosen = pd.Series([seller for seller in free if (seller in self.guilty) == guilty], dtype=object)
+        drawn = chosen.sample(frac=1, random_state=seed)
+        if ring_by_ring:
+            ring = drawn.map(ring_of_sellers(self.folder / "truth"))
+            drawn = drawn[ring.map(ring.value_counts()).mul(1e6).add(ring.factorize()[0]).sort_values()[::-1].index]
+        return list(drawn)
 
 
 def make_market(folder: Path, sellers: int, weeks: int, seed: int) -> Market:
@@ -95,9 +112,9 @@ def make_market(folder: Path, sellers: int, weeks: int, seed: int) -> Market:
     verdicts = verdicts_of(store, configuration)
     verdicts = verdicts[verdicts["known_at"] < pd.Timestamp(as_of)]
 
-    taught = labelled_cutoffs(verdicts, as_of, configuration.labels)
-    panel = signals_at(store, [*taught, as_of], configuration)
-    return Market(as_of, panel, verdicts, frozenset(guilty_sellers(folder / "truth", as_of)), configuration)
+    cutoffs = labelled_cutoffs(verdicts, as_of, configuration.labels)
+    panel = signals_at(store, [*cutoffs, as_of], configuration)
+    return Market(folder, as_of, panel, verdicts, frozenset(guilty_sellers(folder / "truth", as_of)), configuration)
 
 
 def false_verdicts(market: Market, attack: Attack, targets: Sequence[Any]) -> pd.DataFrame:
@@ -123,8 +140,8 @@ def false_verdicts(market: Market, attack: Attack, targets: Sequence[Any]) -> pd
     return pd.concat([market.verdicts, added], ignore_index=True)
 
 
-def ranked(market: Market, verdicts: pd.DataFrame, limit: int) -> tuple[pd.Series, frozenset[Any]]:
-    """Margin by seller at the cutoff of the model that these verdicts teach, and who rests."""
+def taught(market: Market, verdicts: pd.DataFrame, limit: int) -> tuple[Order, set[Any]]:
+    """The order of the model that these verdicts teach, and who rests."""
     labels = market.configuration.labels.model_copy(update={"author_week_verdicts": limit})
     configuration = market.configuration.model_copy(update={"labels": labels})
     history = market.panel[market.panel["as_of"] < pd.Timestamp(market.as_of)]
@@ -132,21 +149,26 @@ def ranked(market: Market, verdicts: pd.DataFrame, limit: int) -> tuple[pd.Serie
     used = chosen_signals(CATALOGUE, configuration.classifier)
     fit = fit_model(rows, history, used, configuration, market.as_of, progress=lambda _: None)
     names = [signal.name for signal in fit.card.signals]
-    margins = raw_scores(open_model(fit.booster), market.now[names].to_numpy(dtype=float), 1)
+    booster = open_model(fit.booster)
+
+    def order(signals: pd.DataFrame) -> pd.Series:
+        return pd.Series(raw_scores(booster, signals[names].to_numpy(dtype=float), 1), index=signals["seller_id"])
+
     counted = outside_bursts(verdicts, market.as_of, labels)
     resting = resting_sellers(counted, market.as_of, configuration.alerts.rest_days)
-    return pd.Series(margins, index=market.now["seller_id"]), resting
+    return order, set(resting.index)
 
 
-def told(market: Market, margins: pd.Series, resting: frozenset[Any], targets: Sequence[Any]) -> str:
+def quality(market: Market, margins: pd.Series) -> float:
+    """Average precision among the unjudged."""
+    rest = margins[~margins.index.isin(list(market.judged))]
+    return float(average_precision_score(rest.index.isin(list(market.guilty)), rest))
+
+
+def told(market: Market, margins: pd.Series, resting: set[Any], targets: Sequence[Any]) -> str:
     """Quality among the unjudged, where the targets of an attack stand, and how many of them are kept off the lists."""
-    judged = set(market.verdicts["seller_id"])
-    rest = margins[[seller not in judged for seller in margins.index]]
-    quality = average_precision_score([seller in market.guilty for seller in rest.index], rest)
-    places = margins.rank(pct=True)
-    stand = f"{places[list(targets)].median():.0%}" if len(targets) else "-"
-    kept_off = len(resting & set(targets))
-    return f"{quality:.3f} | {stand} | {kept_off} of {len(targets)}"
+    stand = f"{margins.rank(pct=True)[list(targets)].median():.0%}" if len(targets) else "-"
+    return f"{quality(market, margins):.3f} | {stand} | {len(resting & set(targets))} of {len(targets)}"
 
 
 def table(market: Market, shares: Sequence[float], seed: int) -> Iterator[str]:
@@ -154,18 +176,34 @@ def table(market: Market, shares: Sequence[float], seed: int) -> Iterator[str]:
     limit = market.configuration.labels.author_week_verdicts
     yield "| attack | share | limit | average precision | targets stand above | targets kept off the lists |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    honest, resting = ranked(market, market.verdicts, limit)
-    yield f"| none | 0% | {limit} | {told(market, honest, resting, ())} |"
+    honest, resting = taught(market, market.verdicts, limit)
+    yield f"| none | 0% | {limit} | {told(market, honest(market.now), resting, ())} |"
     for attack in ATTACKS:
-        free = market.unjudged(guilty=attack.verdict == "cleared", seed=seed)
+        free = market.unjudged(guilty=attack.verdict == "cleared", seed=seed, ring_by_ring=attack.ring_by_ring)
         for share in shares:
             targets = free[: round(share / (1 - share) * len(market.verdicts))]
             verdicts = false_verdicts(market, attack, targets)
             reached = len(bursts_before(verdicts, market.as_of, market.configuration.labels))
             for most in (_WITHOUT_LIMIT, limit) if reached else (limit,):
-                margins, resting = ranked(market, verdicts, most)
+                order, resting = taught(market, verdicts, most)
                 shown = "none" if most == _WITHOUT_LIMIT else str(most) if reached else "not reached"
-                yield f"| {attack.name} | {share:.0%} | {shown} | {told(market, margins, resting, targets)} |"
+                yield f"| {attack.name} | {share:.0%} | {shown} | {told(market, order(market.now), resting, targets)} |"
+    yield ""
+    yield "| flood | rivals | average precision | rivals stand above | rivals in the budget |"
+    yield "| --- | --- | --- | --- | --- |"
+    for share in shares:
+        rivals = market.unjudged(guilty=False, seed=seed)[: round(share / (1 - share) * len(market.verdicts))]
+        yield f"| none | {len(rivals)} | {aimed(market, honest(market.now), rivals)} |"
+        for name in FLOODS:
+            flooded = signals_flooded(market.folder, name, rivals, market.as_of, market.configuration, seed)
+            yield f"| {name} | {len(rivals)} | {aimed(market, honest(flooded), rivals)} |"
+
+
+def aimed(market: Market, margins: pd.Series, rivals: Sequence[Any]) -> str:
+    """Quality, where the rivals stand, and how many of them the budget lists."""
+    listed = set(margins.nlargest(market.configuration.alerts.budget).index)
+    stand = margins.rank(pct=True)[list(rivals)].median()
+    return f"{quality(market, margins):.3f} | {stand:.0%} | {len(listed & set(rivals))} of {len(rivals)}"
 
 
 def main() -> None:
