@@ -95,10 +95,10 @@ class Market:
         free = sorted(set(self.now["seller_id"]) - self.judged)
         chosen = pd.Series([seller for seller in free if (seller in self.guilty) == guilty], dtype=object)
         drawn = chosen.sample(frac=1, random_state=seed)
-        if ring_by_ring:
-            ring = drawn.map(ring_of_sellers(self.folder / "truth"))
-            drawn = drawn[ring.map(ring.value_counts()).mul(1e6).add(ring.factorize()[0]).sort_values()[::-1].index]
-        return list(drawn)
+        if not ring_by_ring:
+            return list(drawn)
+        rings = drawn.groupby(drawn.map(ring_of_sellers(self.folder / "truth")))
+        return [seller for _, sellers in sorted(rings, key=lambda ring: -len(ring[1])) for seller in sellers]
 
 
 def make_market(folder: Path, sellers: int, weeks: int, seed: int) -> Market:
