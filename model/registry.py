@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -246,7 +246,8 @@ class Registry:
         if found is not None:
             old = found.experiment_id
             self._client.rename_experiment(old, f"{name} ({old}, before the store was moved)")
-        return str(self._client.create_experiment(name, artifact_location=location))
+        _make_once(self._client.create_experiment, name, artifact_location=location)
+        return self._experiment_id(artifacts)
 
     def _version_with_key(self, key: str) -> Registered | None:
         return self._first(f"name='{self._settings.registered_model}' and tags.key='{key}'")
@@ -290,7 +291,7 @@ class Registry:
     def _create_version(self, source: str, run_id: str, tags: dict[str, str]) -> Registered:
         name = self._settings.registered_model
         if not self._client.search_registered_models(f"name='{name}'"):
-            self._client.create_registered_model(name)
+            _make_once(self._client.create_registered_model, name)
         return _registered(self._client.create_model_version(name, source, run_id, tags=tags, await_creation_for=0))
 
 
@@ -345,6 +346,15 @@ def _quietly(uri: str) -> Iterator[None]:
         except Exception as error:
             kind = TrackingUnreachable if _lost_connection(error) else ScrubwatchError
             raise kind(f"{uri}: MLflow failed: {type(error).__name__}: {error}") from error
+
+
+def _make_once(make: Callable[..., object], name: str, **more: object) -> None:
+    """Make what has this name, unless another store over the same server has made it a moment before."""
+    try:
+        make(name, **more)
+    except Exception as error:
+        if getattr(error, "error_code", "") != "RESOURCE_ALREADY_EXISTS":
+            raise
 
 
 def _lost_connection(error: BaseException | None) -> bool:

@@ -5,11 +5,13 @@ import shutil
 import sqlite3
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow import MlflowClient
 
 from features.errors import NoFittingModel, ScrubwatchError
 from model.bundle import Bundle, Card, base_margin, card_signals, library_versions, read_bundle, write_bundle
@@ -231,6 +233,30 @@ def test_four_processes_may_open_a_fresh_store_at_once(tmp_path: Path) -> None:
         assert pool.map(_connect, [tmp_path] * 4) == [True] * 4
     with contextlib.closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
         assert database.execute("select count(*) from experiments where name = 'scrubwatch'").fetchone() == (1,)
+
+
+def test_what_another_store_has_just_made_at_the_same_server_is_used(
+    registry: Registry, bundle: Bundle, bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = registry.register(bundle, bundle_folder, record("race 1"))
+    looked: dict[str, int] = {}
+
+    def too_early(name: str, nothing: Any) -> None:
+        look = getattr(MlflowClient, name)
+
+        def looking(client: MlflowClient, *given: Any, **more: Any) -> Any:
+            looked[name] = looked.get(name, 0) + 1
+            return nothing if looked[name] == 1 else look(client, *given, **more)
+
+        monkeypatch.setattr(MlflowClient, name, looking)
+
+    too_early("get_experiment_by_name", None)
+    too_early("search_registered_models", [])
+    other = Registry(tmp_path / "other", SETTINGS, tracking_uri=registry.uri, wait_seconds=60)
+    second = other.register(bundle, bundle_folder, record("race 2"))
+    assert looked == {"get_experiment_by_name": 2, "search_registered_models": 1}
+    assert int(second.version) == int(first.version) + 1
+    assert registry.find(second.label) == second
 
 
 def test_without_database_or_server_there_is_no_registry(tmp_path: Path) -> None:
