@@ -20,7 +20,7 @@ ROWS_A_PART = 2**13
 """Rows of a part as they are written: few, so that a few sellers' rows are found without reading the others'."""
 
 _FEW_VALUES = ("marketplace", "category", "size_band", "peer_group")
-_ROWS_IN_CACHE = 2**11
+_ROWS_IN_CACHE = 2**6
 
 
 class StoredSignals:
@@ -106,11 +106,12 @@ def _in_order(column: pd.Series) -> pd.Series:
 
 
 def _matrix(part: pa.Table, names: Sequence[str]) -> Floats:
-    """The columns side by side, a few rows at a time, so that what is written stays in the processor's cache."""
-    columns = [part.column(name).to_numpy() for name in names]
+    """The columns side by side, turned a few rows at a time, so that what is read and written stays in the cache."""
+    columns = np.empty((len(names), len(part)))
+    for place, name in enumerate(names):
+        columns[place] = part.column(name).to_numpy()
     rows = np.empty((len(part), len(names)))
     for start in range(0, len(rows), _ROWS_IN_CACHE):
         few = slice(start, start + _ROWS_IN_CACHE)
-        for place, column in enumerate(columns):
-            rows[few, place] = column[few]
+        rows[few] = columns[:, few].T
     return rows
