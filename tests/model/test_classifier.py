@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from features.signal import Signal
+from model.booster_text import check_text
 from model.boosting import average, grow
 from model.classifier import SellerRiskClassifier, classifier_of, directions_of, fit_folds
 from model.settings import Configuration
@@ -105,6 +106,21 @@ def test_bags_are_averaged_as_margins(market: tuple[pd.DataFrame, np.ndarray]) -
     joined = lightgbm.Booster(model_str=average(texts, 9))
     assert joined.num_trees() == 27
     assert np.abs(joined.predict(array, raw_score=True) - np.mean(margins, axis=0)).max() < 1e-12
+
+
+def test_trees_that_found_no_split_are_averaged_and_pass_the_check_of_texts(
+    market: tuple[pd.DataFrame, np.ndarray],
+) -> None:
+    rows, labels = market[0].to_numpy()[:200], market[1][:200].astype(float)
+    least = {"num_threads": 1, "seed": 1, "learning_rate": 0.5, "bagging_freq": 1, "bagging_fraction": 0.7}
+    texts = [
+        grow(rows, labels, np.ones(200), list(market[0]), {**least, "min_data_in_leaf": leaf}, 12) for leaf in (20, 90)
+    ]
+    assert "num_leaves=1\n" in texts[1]
+    joined = average(texts, 12)
+    check_text(joined)
+    margins = [lightgbm.Booster(model_str=text).predict(rows, raw_score=True) for text in (*texts, joined)]
+    assert np.abs(margins[2] - (margins[0] + margins[1]) / 2).max() < 1e-12
 
 
 def test_contributions_of_the_joined_bags_add_up_to_the_margin(
