@@ -156,7 +156,7 @@ def _accounts(rows: pd.DataFrame, priors: Priors) -> pd.Series:
     """Returns and openings by staff: swift, or without a ticket that another opened before."""
     for_sale = ((rows["actor_kind"] == "staff") & rows["kind"].isin(["reinstated", "category_opened"])).to_numpy()
     prior = priors.of(rows["seller_id"], rows["acted_at"], "standing")
-    strange = rows["ticketless"].to_numpy(dtype=bool) | rows["strange"].eq(other=True).to_numpy()
+    strange = (rows["ticketless"] | rows["strange"]).to_numpy(dtype=bool)
     swift = ((rows["acted_at"] - rows["suspended_at"]) < pd.Timedelta(hours=_SWIFT_HOURS)).to_numpy()
     swift &= (rows["kind"] == "reinstated").to_numpy()
     odds = _weighed(prior, np.where(strange, _STRANGE, 1 / _STRANGE)) + np.log(_SWIFT) * swift

@@ -206,7 +206,7 @@ order by seller_id, accessed_at, access_id""",
     "accounts": """
 select a.seller_id, a.acted_at, a.kind, a.actor_kind, coalesce(a.actor_id, -1) as actor_id,
   a.product_id is null as of_account, a.ticket_id is null as ticketless,
-  t.opened_at > a.acted_at or t.opened_by = a.actor_id or t.seller_id <> a.seller_id as strange,
+  coalesce(t.opened_at > a.acted_at or t.opened_by = a.actor_id or t.seller_id <> a.seller_id, false) as strange,
   max(case when a.kind = 'appealed' then a.acted_at end) over earlier as appealed_at,
   max(case when a.kind = 'suspended' then a.acted_at end) over earlier as suspended_at
 from account_actions as a left join tickets as t on a.ticket_id = t.ticket_id
