@@ -95,7 +95,7 @@ def signals_at(
 
     """
     paths = _stored_files(store, sorted(set(cutoffs)), settings, progress)
-    return pa.concat_tables([pq.read_table(path) for path in paths]).to_pandas()
+    return pa.concat_tables([pq.read_table(path, partitioning=None) for path in paths]).to_pandas()
 
 
 def stored_signals(
