@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -139,3 +140,11 @@ def test_the_licences_page_names_every_locked_package_and_no_other() -> None:
     assert told == [(name, version.rstrip(";")) for name, version in locked()], (
         "docs/licences.md is stale: run `python -m benchmarks.licences --write docs/licences.md`"
     )
+
+
+def test_what_trials_leave_in_the_project_is_not_kept() -> None:
+    ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()}
+    named = re.compile(r'"--work", type=Path, default=Path\("([^"]+)"\)')
+    left = {name for file in (ROOT / "benchmarks").rglob("*.py") for name in named.findall(file.read_text("utf-8"))}
+    assert len(left) > 5
+    assert left <= ignored
