@@ -161,8 +161,7 @@ def _reviews(aimed: pd.DataFrame, rating: int, as_of: pd.Timestamp, random: np.r
 
 
 def _table(data: Path, name: str) -> pd.DataFrame:
-    files = sorted((data / name).rglob("*.parquet")) or [data / f"{name}.parquet"]
-    return pa.concat_tables([pq.read_table(file, partitioning=None) for file in files]).to_pandas()
+    return pq.read_table(data / name, partitioning=None).to_pandas()
 
 
 def _deliver(data: Path, name: str, rows: pd.DataFrame) -> None:
