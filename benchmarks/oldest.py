@@ -3,7 +3,8 @@
 python -m benchmarks.oldest VENV [--only-print] [PYTEST ARGUMENT...]
 
 Makes the environment VENV with the lower bound of every dependency, what they need in turn as pip chooses, and runs the
-tests in it. Without arguments for pytest all that need no browser.
+tests in it. Without arguments for pytest all that need no browser. Old libraries call what newer ones below them have
+since deprecated, so such warnings are no errors here.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 _BOUND = re.compile(r"^([A-Za-z0-9_.-]+)\s*>=\s*([0-9.]+)")
 
+_LENIENT = ("-W", "ignore::DeprecationWarning")
 _TESTING = ("hypothesis", "pytest", "setuptools", "wheel")
 
 
@@ -47,7 +49,7 @@ def main() -> None:
     install = [python, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "-e", ROOT]
     subprocess.run(install, check=True)
     arguments = tests or ["--ignore", "tests/browser", "-n", "2", "--dist", "worksteal"]
-    sys.exit(subprocess.run([python, "-m", "pytest", "-q", *arguments], cwd=ROOT, check=False).returncode)
+    sys.exit(subprocess.run([python, "-m", "pytest", "-q", *_LENIENT, *arguments], cwd=ROOT, check=False).returncode)
 
 
 if __name__ == "__main__":

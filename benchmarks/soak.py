@@ -3,8 +3,9 @@
 python -m benchmarks.soak [--sellers 150] [--weeks 104] [--work DIR]
 
 Each week its files are delivered, and both jobs run in a process of their own, as a scheduler runs them. Every 13 weeks
-the store is pruned. Ends with 1 if a week failed, if no model was learned, or if the last quarter costs over half more
-than the one a year before it.
+the store is pruned. What prune thins must stay flat; what is kept for good, such as the models, may grow by no more a
+week than a year before. Ends with 1 if a week failed, if no model was learned, or if the last quarter costs over half
+more than the one a year before it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import configs
 from benchmarks.made import OFTEN_FOUND
+from features.pruning import THINNED
 from features.settings import read_settings
 from features.store import Store
 from model.settings import Configuration
@@ -38,15 +40,18 @@ _QUARTER = 13
 _PANEL_WEEKS = 52
 _KEPT_WEEKS = _PANEL_WEEKS + 53
 _MOST_GROWTH = 1.5
+_THINNED = ("lookups", "signals", "tiles", *(f"events/{table}" for table in THINNED))
+"""Folders of the store that prune thins; everything else in it is kept for good."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a week cost: CPU seconds and peak memory of its processes, bytes and files of the store after it."""
+    """What a week cost: CPU seconds and peak memory of its processes, and what the store then holds, by its fate."""
 
     cpu_seconds: float
     peak_mb: float
-    store_mb: float
+    thinned_mb: float
+    kept_mb: float
     files: int
     outcome: str
 
@@ -81,8 +86,14 @@ def live(work: Path, as_of: date, configuration: Configuration, *, prunes: bool)
         return report.outcome
 
     said, seconds, peak = in_process(jobs, work / "answer.json")
-    files = [path for path in store.rglob("*") if path.is_file()]
-    return Cost(seconds, peak, sum(path.stat().st_size for path in files) / 1e6, len(files), said)
+    (every, files), thinned = held(store), sum(held(store / folder)[0] for folder in _THINNED)
+    return Cost(seconds, peak, thinned, every - thinned, files, said)
+
+
+def held(folder: Path) -> tuple[float, int]:
+    """MB and files of a folder."""
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return sum(sizes) / 1e6, len(sizes)
 
 
 def deliver(everything: Path, data: Path, as_of: date) -> None:
@@ -96,13 +107,18 @@ def deliver(everything: Path, data: Path, as_of: date) -> None:
 
 def table(costs: Sequence[Cost]) -> list[str]:
     """Means by quarter."""
-    lines = ["| weeks | CPU-s a week | memory, MB | store, MB | files |", "| --- | --- | --- | --- | --- |"]
+    lines = [
+        "| weeks | CPU-s a week | memory, MB | thinned by prune, MB | kept for good, MB | files |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for start in range(0, len(costs), _QUARTER):
         some = costs[start : start + _QUARTER]
         seconds = sum(cost.cpu_seconds for cost in some) / len(some)
         peak = max(cost.peak_mb for cost in some)
         weeks = f"{start + 1} to {start + len(some)}"
-        lines.append(f"| {weeks} | {seconds:.1f} | {peak:.0f} | {some[-1].store_mb:.1f} | {some[-1].files:,} |")
+        last = some[-1]
+        stored = f"{last.thinned_mb:.1f} | {last.kept_mb:.1f} | {last.files:,}"
+        lines.append(f"| {weeks} | {seconds:.1f} | {peak:.0f} | {stored} |")
     return lines
 
 
@@ -119,12 +135,14 @@ def grown(costs: Sequence[Cost]) -> list[str]:
     if len(costs) < 5 * _QUARTER:
         return []
     now, before = costs[-_QUARTER:], costs[-5 * _QUARTER : -4 * _QUARTER]
-    found = []
-    for name in ("cpu_seconds", "peak_mb", "store_mb"):
-        ratio = sum(getattr(cost, name) for cost in now) / sum(getattr(cost, name) for cost in before)
-        if ratio > _MOST_GROWTH:
-            found.append(f"{name}: {ratio:.2f} times what it was a year before")
-    return found
+    ratios = {
+        name: sum(getattr(cost, name) for cost in now) / sum(getattr(cost, name) for cost in before)
+        for name in ("cpu_seconds", "peak_mb", "thinned_mb")
+    }
+    ratios["kept_mb a week"] = (now[-1].kept_mb - now[0].kept_mb) / (before[-1].kept_mb - before[0].kept_mb)
+    return [
+        f"{name}: {ratio:.2f} times what it was a year before" for name, ratio in ratios.items() if ratio > _MOST_GROWTH
+    ]
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from features.families import (
     account_standing,
     bought_reviews,
     data_purchase,
+    floods,
     neighbours,
     pressure,
     queue_work,
@@ -23,6 +24,7 @@ from features.signal import Signal
 _FAMILIES = (
     removals,
     removers,
+    floods,
     removal_tickets,
     queue_work,
     pressure,

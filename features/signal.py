@@ -107,7 +107,7 @@ class Signal:
         service: the service on sale that it speaks of (``removals``, ``rank``), the unit of day zero.
         unit: what the number counts.
         window_days: days before the cutoff that it looks at.
-        direction: 1 where more means more risk, -1 where less does, 0 where that is not known.
+        direction: 1 where more means more risk, -1 where less does, 0 where that is not known or rivals can raise it.
         no_events: its value when the data cover the window and nothing happened; None reads as missing (NaN);
             ``compared``: it is what comes out when that of the compared signal is ranked like any other.
         why: why an investigator should care.

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from features.families.floods import BEYOND_FLOODS_RARITY
 from features.families.ranks import JUMP_91
-from features.families.removals import EXCESS_91, NEGATIVE_REMOVALS_RARITY
+from features.families.removals import EXCESS_91
 from features.families.removers import BY_KNOWN
 from features.families.reviewers import FIVES
 from features.families.surprise import surprise
@@ -68,7 +69,7 @@ _GRAPHS = (
 )
 
 _SHOWN = {
-    NEGATIVE_REMOVALS_RARITY: "{value} of the sellers like {them} lost so many negative reviews to staff",
+    BEYOND_FLOODS_RARITY: "{value} of the sellers like {them} lost so many bad reviews of no flood to staff",
     EXCESS_91: "staff removed negative reviews of {them} {value} times as often as positive ones",
     JUMP_91: "a product of {them} rose to a place {value} times as high between two looks",
 }

@@ -140,6 +140,9 @@ def at_risk(days: int, stars: str = "") -> Formula:
     return _measure(f"visible{stars}").before(days) + _measure(f"arrived{stars}").total(days)
 
 
+_RAISED_BY_RIVALS: Direction = 0
+"""A rival's flood that staff takes down raises these: what tells of a purchase is in ``features.families.floods``."""
+
 _PRESS = "WSJ, 16 Sep 2018, through the press: about $300 for one deleted negative review, five at least"
 _PURGE = "ReviewMeta on the purge of October 2016: a platform's own removals skew positive (mean 4.75 stars)"
 
@@ -150,7 +153,7 @@ def _deletion_rate(days: int) -> Signal:
         service="removals",
         unit="share",
         window_days=days,
-        direction=1,
+        direction=_RAISED_BY_RIVALS,
         no_events=0.0,
         why="Bribed staff delete reviews; ordinary moderation deletes some too, so compare before judging.",
         source=_PRESS,
@@ -165,7 +168,7 @@ def _deletion_rate_of(stars: str, days: int) -> Signal:
         service="removals",
         unit="share",
         window_days=days,
-        direction=1 if stars == "negative" else 0,
+        direction=_RAISED_BY_RIVALS,
         no_events=0.0,
         why="What is paid for is the removal of one and two stars; honest removals are mostly of four and five.",
         source=_PURGE,
@@ -174,11 +177,17 @@ def _deletion_rate_of(stars: str, days: int) -> Signal:
     )
 
 
-def _excess(days: int) -> Signal:
-    def smoothed(stars: str) -> Formula:
-        removed = _measure(f"removed_staff_{stars}").total(days)
-        return (removed + USUAL_RATE * PRIOR_REVIEWS) / (at_risk(days, f"_{stars}") + float(PRIOR_REVIEWS))
+def smoothed_rate(removed: Formula, of: Formula) -> Formula:
+    """The rate at which reviews are removed, drawn to the usual one where there are few."""
+    return (removed + USUAL_RATE * PRIOR_REVIEWS) / (of + float(PRIOR_REVIEWS))
 
+
+def smoothed_rate_of(stars: str, days: int) -> Formula:
+    """The rate at which staff removes reviews of these stars, drawn to the usual one."""
+    return smoothed_rate(_measure(f"removed_staff_{stars}").total(days), at_risk(days, f"_{stars}"))
+
+
+def _excess(days: int) -> Signal:
     return Signal(
         name=f"negative_deletion_excess_{days}d",
         service="removals",
@@ -192,7 +201,7 @@ def _excess(days: int) -> Signal:
             f"Staff removed negative reviews {{value}} times as often as positive ones in {days} days;"
             " usual is {peer} times."
         ),
-        formula=log(smoothed("negative")) - log(smoothed("positive")),
+        formula=log(smoothed_rate_of("negative", days)) - log(smoothed_rate_of("positive", days)),
     )
 
 
@@ -216,7 +225,7 @@ NEGATIVE_REMOVALS = Signal(
     service="removals",
     unit="removals",
     window_days=91,
-    direction=1,
+    direction=_RAISED_BY_RIVALS,
     no_events=0.0,
     why="Brokers sell at least five removals at a time: a handful is already a purchase.",
     source=_PRESS,
@@ -242,7 +251,7 @@ STAFF_REMOVALS = Signal(
     service="removals",
     unit="removals",
     window_days=91,
-    direction=1,
+    direction=_RAISED_BY_RIVALS,
     no_events=0.0,
     why="The count behind the rate: ten of a hundred say more than one of ten.",
     source=_PRESS,
@@ -319,13 +328,6 @@ def _change(name: str, by: str, stars: str, direction: Direction, sentence: str)
 _WINDOWS = (28, 91, LONGEST_DAYS)
 
 EXCESS_91 = _excess(91)
-NEGATIVE_REMOVALS_RARITY = rarity(
-    NEGATIVE_REMOVALS,
-    NEGATIVES_AT_RISK,
-    "beta_binomial",
-    "{value} of the sellers like it lost so many negative reviews to staff in 91 days; usual is {peer}.",
-    day_zero=True,
-)
 
 SIGNALS: tuple[Signal, ...] = (
     *(_deletion_rate(days) for days in _WINDOWS),
@@ -341,7 +343,7 @@ SIGNALS: tuple[Signal, ...] = (
     STAFF_SHARE,
     _change("negative", "staff", "_negative", 1, "Staff's share of negative reviews removed"),
     _change("positive", "staff", "_positive", 0, "Staff's share of positive reviews removed"),
-    _change("review", "staff", "", 1, "Staff's share of reviews removed"),
+    _change("review", "staff", "", _RAISED_BY_RIVALS, "Staff's share of reviews removed"),
     _change("author", "author", "", 0, "The authors' share of reviews removed"),
     _change("automation", "automation", "", 0, "The share of reviews that automation removed"),
     against_peers(_deletion_rate(91)),
@@ -353,7 +355,12 @@ SIGNALS: tuple[Signal, ...] = (
         "beta_binomial",
         "By its own 91 days and its peers', staff remove {value} of its negative reviews; usual are {peer}.",
     ),
-    NEGATIVE_REMOVALS_RARITY,
+    rarity(
+        NEGATIVE_REMOVALS,
+        NEGATIVES_AT_RISK,
+        "beta_binomial",
+        "{value} of the sellers like it lost so many negative reviews to staff in 91 days; usual is {peer}.",
+    ),
     expected(
         STAFF_REMOVALS,
         REVIEWS_AT_RISK,

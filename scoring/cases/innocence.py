@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from features.families.floods import FLOOD, FLOOD_TIMES
 from features.weeks import mondays_of
 from model.arrays import Floats
 from scoring.cases.facts import Facts
@@ -19,8 +20,8 @@ Fits = Literal["yes", "no", "unknown"]
 
 _HALF = 0.5
 """Share of what stands out from which on an explanation explains it."""
-_FLOOD, _FLOOD_TIMES, _FLOOD_DAYS = 5.0, 4.0, 42
-"""Negatives in a week, and times the seller's usual week, that make a flood; days in which it is cleared."""
+_FLOOD_DAYS = 42
+"""Days in which a flood is cleared."""
 _CRISIS_TIMES, _CRISIS_WEEKS = 2.0, 13
 """Times its usual share of negatives, over so many weeks, that make a delivery crisis."""
 _SURGE_TIMES, _SURGE_WEEKS = 2.0, 8
@@ -110,7 +111,7 @@ def _rival_flood(case: _Seller) -> Explanation:
     """A burst of one and two stars by others, which staff rightly clear within weeks."""
     negatives = case.weekly["negatives"]
     usual = float(np.median(negatives))
-    flooded = case.facts.weeks[negatives >= max(_FLOOD, _FLOOD_TIMES * usual)]
+    flooded = case.facts.weeks[negatives >= max(FLOOD, FLOOD_TIMES * usual)]
     removed = case.removals[case.removals["negative"].to_numpy(dtype=bool)]
     of_flood = mondays_of(removed["created_at"]).isin(flooded) & (removed["age_days"] <= _FLOOD_DAYS)
     share = _ratio(float(of_flood.sum()), float(len(removed)))

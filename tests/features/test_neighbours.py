@@ -68,8 +68,9 @@ def test_neighbours_by_staff_weigh_by_how_much_more_they_work_together_than_expe
     assert math.isnan(mean["dario"])
     extreme = now["rank_jump_extreme_by_staff_91d"]
     assert extreme[["anna", "boris", "carla"]].tolist() == pytest.approx([four, four, two])
-    rarity = now["negative_removals_tail_91d"]
-    assert now.loc["anna", "negative_removals_tail_extreme_by_staff_91d"] == rarity[["boris", "carla"]].min()
+    rarity = now["negative_removals_beyond_floods_tail_91d"]
+    extreme_of_anna = now.loc["anna", "negative_removals_beyond_floods_tail_extreme_by_staff_91d"]
+    assert extreme_of_anna == rarity[["boris", "carla"]].min()
 
 
 def test_who_removes_less_for_a_seller_than_expected_does_not_link_it(signals: Signals) -> None:

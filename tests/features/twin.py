@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -151,12 +151,17 @@ def _deletion_rate(view: View, stars: Iterable[int], days: int, actor: str = "st
     return _share(removed, view.at_risk(days, stars, until))
 
 
-def _excess(view: View, days: int) -> float:
-    def smoothed(stars: range) -> float:
-        removed = view.count(days, "removed", stars=stars, actor=["staff"])
-        return (removed + USUAL_RATE * PRIOR_REVIEWS) / (view.at_risk(days, stars) + PRIOR_REVIEWS)
+def _smoothed(removed: int, at_risk: int) -> float:
+    return (removed + USUAL_RATE * PRIOR_REVIEWS) / (at_risk + PRIOR_REVIEWS)
 
-    return math.log(smoothed(_STARS["negative"]) / smoothed(_STARS["positive"]))
+
+def _smoothed_rate_of(stars: str, view: View, days: int) -> float:
+    removed = view.count(days, "removed", stars=_STARS[stars], actor=["staff"])
+    return _smoothed(removed, view.at_risk(days, _STARS[stars]))
+
+
+def _excess(view: View, days: int) -> float:
+    return math.log(_smoothed_rate_of("negative", view, days) / _smoothed_rate_of("positive", view, days))
 
 
 def _deletion_change(view: View, stars: str, actor: str = "staff") -> float:
@@ -181,6 +186,35 @@ def _median_age(view: View) -> float:
     while 2 * edge <= ages[(len(ages) - 1) // 2] and edge < timedelta(days=512):
         edge *= 2
     return edge / timedelta(days=1) * math.sqrt(2)
+
+
+def _floods(view: View) -> Counter[date]:
+    """Weeks of a flood of negatives, with how many were written in each."""
+    written = [each.happened for each in view.within(91, "written") if each.stars in _STARS["negative"]]
+    weeks = Counter(_monday(happened) for happened in written)
+    return Counter({week: came for week, came in weeks.items() if came >= max(5, 4 * (len(written) - came) / 12)})
+
+
+def _flooded(view: View) -> list[bool]:
+    """Of each removal of a negative by staff, whether the review was written in the week of a flood."""
+    return [_monday(each.happened - each.age) in _floods(view) for each in view.taken(91)]
+
+
+def _at_risk_beyond_floods(view: View) -> int:
+    return max(0, view.at_risk(91, _STARS["negative"]) - _floods(view).total())
+
+
+def _rate_beyond_floods(view: View) -> float:
+    return _share(_flooded(view).count(False), _at_risk_beyond_floods(view))
+
+
+def _excess_beyond_floods(view: View) -> float:
+    beyond = _smoothed(_flooded(view).count(False), _at_risk_beyond_floods(view))
+    return math.log(beyond / _smoothed_rate_of("positive", view, 91))
+
+
+def _monday(moment: datetime) -> date:
+    return moment.date() - timedelta(days=moment.weekday())
 
 
 def _streak(view: View) -> float:
@@ -372,6 +406,11 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     "share_of_one_remover_91d": lambda view: _share(_most_by_one(view), _by_person(view, 91).total()),
     "removed_negative_age_91d": _median_age,
     "removal_weeks_in_a_row_364d": _streak,
+    "flooded_removal_share_91d": lambda view: _share(sum(_flooded(view)), len(_flooded(view))),
+    "negative_removals_beyond_floods_91d": lambda view: _flooded(view).count(False),
+    "negatives_at_risk_beyond_floods_91d": _at_risk_beyond_floods,
+    "negative_deletion_rate_beyond_floods_91d": _rate_beyond_floods,
+    "negative_deletion_excess_beyond_floods_91d": _excess_beyond_floods,
     "rank_rise_after_removals_91d": _rise_after_removals,
     "rating_uplift_364d": _rating_uplift,
     "rating_above_posted_364d": lambda view: _put_back(view.held()) - _put_back(view.held(_YEAR)),
