@@ -1,0 +1,253 @@
+"""What signals, the unknown, constraints, bags and clean verdicts each contribute on the frozen markets.
+
+python -m benchmarks.contributions [MARKET...] [--work DIR] [--json FILE]
+
+Every way learns from the rows that `retrain` learns from and orders the sellers without a verdict at the last cutoff;
+all have 160 trees and, but for the row that says so, one bag, so that a difference to the product is that of the way.
+Beside it what each service's signals find of its own scheme, and how many honest look-alikes the first 100 hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import configs
+from benchmarks.ceiling import truly_guilty
+from benchmarks.figures import Interval, over_markets
+from benchmarks.frozen import FrozenMarket
+from benchmarks.judged import chosen, peer_order
+from benchmarks.learned import learned_at
+from benchmarks.made import made
+from benchmarks.peer import peer_columns
+from benchmarks.unknown_ways import TREES, UNKNOWN_WAYS, Taken, Way, noisy, taken_as_negative
+from features.catalogue import CATALOGUE
+from features.intake import take_in
+from features.panel import signals_at
+from features.settings import read_settings
+from features.signal import Signal
+from features.store import Store
+from model.arrays import Floats
+from model.baseline import day_zero
+from model.classifier import classifier_of
+from model.metrics import METRICS
+from model.settings import ClassifierSettings, Configuration
+from simulator.judge import guilty_at, read_truth
+from training.fit import chosen_signals
+from training.learned import learned_rows, signals_of
+
+PRODUCT = "product"
+SCHEMES = {
+    "paid_removal": "removals",
+    "reviewer_pressure": "pressure",
+    "bought_reviews": "bought_reviews",
+    "paid_standing": "standing",
+    "data_purchase": "data_purchase",
+    "sabotage": "sabotage",
+}
+"""The service whose signals speak of each scheme."""
+_RECENT_DAYS = 364
+"""An episode that ended longer before the cutoff is none."""
+_SERVICES = ("removals", "rank", "rating", "neighbours", "pressure", "standing", "bought_reviews", "sales")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A market at its last cutoff: what is learned from, who is judged, and what is true of them."""
+
+    rows: pd.DataFrame
+    panel: pd.DataFrame
+    everybody: pd.DataFrame
+    judged: Floats
+    culprit: Floats
+    peer: Floats
+    truth: Path
+    market: FrozenMarket
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """Figures of one market.
+
+    Attributes:
+        market: its name.
+        precision: average precision by way.
+        recall: recall at 100 by way, for some.
+        schemes: by scheme its prevalence, and average precision of the product and of its service's signals alone.
+        look_alikes: by kind its judged honest sellers, and those of them in the product's first 100.
+        listed_share: the share of all judged that the first 100 are.
+
+    """
+
+    market: str
+    precision: Mapping[str, float]
+    recall: Mapping[str, float]
+    schemes: Mapping[str, tuple[float, float, float]]
+    look_alikes: Mapping[str, tuple[int, int]]
+    listed_share: float
+
+
+def known_of(market: FrozenMarket, work: Path, configuration: Configuration) -> Known:
+    """Make the market, take it in, and read what `retrain` would learn from."""
+    place, as_of = made(market, work), market.last_cutoff
+    store = Store(work / market.name / "store")
+    take_in(place.data, store, as_of, configuration)
+    learned = learned_at(store, as_of, configuration)
+    everybody = signals_at(store, [as_of], configuration)
+    return Known(
+        rows=learned.rows,
+        panel=learned.panel,
+        everybody=everybody,
+        judged=(~everybody["seller_id"].isin(learned.decided)).to_numpy(dtype=np.float64),
+        culprit=truly_guilty(place.truth, everybody),
+        peer=peer_order(place.data, learned, peer_columns(place.data, everybody)),
+        truth=place.truth,
+        market=market,
+    )
+
+
+def order_of(
+    known: Known,
+    catalogue: Mapping[str, Signal],
+    settings: ClassifierSettings,
+    rows: pd.DataFrame | None = None,
+    way: Way = taken_as_negative,
+) -> Floats:
+    """Margins of all sellers at the last cutoff, learned in this way."""
+    rows = known.rows if rows is None else rows
+    learned = learned_rows(rows, known.panel, catalogue, settings)
+    lesson = way(Taken(rows, learned, signals_of(rows, known.panel, tuple(CATALOGUE)), settings))
+    classifier = classifier_of(settings, learned.used, TREES)
+    classifier.fit(learned.signals.iloc[lesson.at], lesson.positive, lesson.weights)
+    return np.asarray(classifier.decision_function(known.everybody[list(learned.used)]), dtype=np.float64)
+
+
+def orders(known: Known, configuration: Configuration) -> Iterator[tuple[str, Floats]]:
+    """Yield each way by name, with its order."""
+    settings = configuration.classifier.model_copy(update={"bags": 1})
+    used = chosen_signals(CATALOGUE, settings)
+    yield "fixed peer", known.peer
+    yield "day zero", day_zero(known.everybody, CATALOGUE).strength.to_numpy()
+    yield PRODUCT, order_of(known, used, settings)
+    yield "three bags", order_of(known, used, configuration.classifier)
+    yield "signals without a direction too", order_of(known, CATALOGUE, settings)
+    for service in _SERVICES:
+        rest = {name: signal for name, signal in used.items() if signal.service != service}
+        yield f"without {service}", order_of(known, rest, settings)
+    for held in ("none", "all"):
+        yield f"held to direction: {held}", order_of(known, used, settings.model_copy(update={"monotone": held}))
+    for name, way in UNKNOWN_WAYS.items():
+        yield f"unknown: {name}", order_of(known, used, settings, way=way)
+    for name, rows in noisy(known.rows, known.truth, settings.seed):
+        yield f"verdicts: {name}", order_of(known, used, settings, rows)
+
+
+def contributions(market: FrozenMarket, work: Path, configuration: Configuration) -> Contributions:
+    """All figures of a market."""
+    known = known_of(market, work, configuration)
+    found = dict(orders(known, configuration))
+    measured = {
+        name: {way: METRICS[name](known.culprit, order, known.judged, 100) for way, order in found.items()}
+        for name in ("average_precision", "recall_at_budget")
+    }
+    listed = first_100(found[PRODUCT], known)
+    return Contributions(
+        market=market.name,
+        precision=measured["average_precision"],
+        recall=measured["recall_at_budget"],
+        schemes=dict(by_scheme(known, found[PRODUCT], configuration)),
+        look_alikes=dict(listed_look_alikes(known, listed)),
+        listed_share=float(listed.sum() / known.judged.sum()),
+    )
+
+
+def by_scheme(
+    known: Known, product: Floats, configuration: Configuration
+) -> Iterator[tuple[str, tuple[float, float, float]]]:
+    """Yield for each scheme its prevalence, and average precisions; culprits of other schemes alone are left out."""
+    settings = configuration.classifier.model_copy(update={"bags": 1})
+    used = chosen_signals(CATALOGUE, settings)
+    running = guilty_at(known.truth, known.market.last_cutoff).query("active")
+    for scheme, service in SCHEMES.items():
+        of_scheme = known.everybody["seller_id"].isin(running.loc[running["scheme"] == scheme, "seller_id"]).to_numpy()
+        weights = known.judged * (of_scheme | (known.culprit == 0))
+        own = {name: signal for name, signal in used.items() if signal.service == service}
+        alone = order_of(known, own, settings)
+        precise = METRICS["average_precision"]
+        labels = of_scheme.astype(np.float64)
+        prevalence = float((labels * weights).sum() / weights.sum())
+        yield scheme, (prevalence, precise(labels, product, weights, 1), precise(labels, alone, weights, 1))
+
+
+def first_100(order: Floats, known: Known) -> Floats:
+    """1 for the first hundred of the judged."""
+    place = pd.Series(np.where(known.judged > 0, -order, np.inf)).rank(method="first")
+    return np.asarray(place <= 100, dtype=np.float64)
+
+
+def listed_look_alikes(known: Known, listed: Floats) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield by kind of honest episode its judged honest sellers, and how many of them are listed."""
+    as_of = pd.Timestamp(known.market.last_cutoff)
+    episodes = read_truth(known.truth, "look_alikes")
+    recent = episodes[(episodes["to_on"] >= as_of - timedelta(days=_RECENT_DAYS)) & (episodes["from_on"] < as_of)]
+    honest = (known.judged > 0) & (known.culprit == 0)
+    for kind, sellers in recent.groupby("explanation")["seller_id"]:
+        such = honest & known.everybody["seller_id"].isin(sellers).to_numpy()
+        yield str(kind), (int(such.sum()), int(listed[such].sum()))
+
+
+def tables(judged: Sequence[Contributions]) -> Iterator[str]:
+    """The figures as Markdown, means over the markets."""
+    yield "| way | average precision | product minus it, paired | recall at 100 | markets below the product |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for way in judged[0].precision:
+        values = [market.precision[way] for market in judged]
+        lost = [market.precision[PRODUCT] - value for market, value in zip(judged, values, strict=True)]
+        recall = np.mean([market.recall[way] for market in judged])
+        below = sum(market.precision[PRODUCT] > market.precision[way] for market in judged)
+        yield f"| {way} | {np.mean(values):.3f} | {_shown(over_markets(lost))} | {recall:.3f} | {below} |"
+    yield ""
+    yield "| scheme | prevalence | product | its service's signals alone | times the prevalence |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for scheme in SCHEMES:
+        prevalence, product, alone = np.nanmean([market.schemes[scheme] for market in judged], axis=0)
+        yield f"| {scheme} | {prevalence:.4f} | {product:.3f} | {alone:.3f} | {alone / prevalence:.0f} |"
+    yield ""
+    yield "| look-alike | honest sellers with it | of the first 100 of each market | times the chance share |"
+    yield "| --- | ---: | ---: | ---: |"
+    for kind in sorted({kind for market in judged for kind in market.look_alikes}):
+        sellers, listed = np.sum([market.look_alikes.get(kind, (0, 0)) for market in judged], axis=0)
+        chance = sum(market.look_alikes.get(kind, (0, 0))[0] * market.listed_share for market in judged)
+        yield f"| {kind} | {sellers:,} | {listed} | {listed / chance:.1f} |"
+
+
+def _shown(found: Interval) -> str:
+    return f"{found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
+
+
+def main() -> None:
+    """Judge the markets one after the other, then print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("markets", nargs="*", default=["hard"], metavar="MARKET", help="names or kinds; all hard ones")
+    parser.add_argument("--work", type=Path, default=Path("judged"), help="where markets and stores lie")
+    parser.add_argument("--json", type=Path, help="where the figures are written besides")
+    given = parser.parse_args()
+    configuration = read_settings(configs.SHIPPED, Configuration)
+    judged = []
+    for market in chosen(given.markets):
+        judged.append(contributions(market, given.work, configuration))
+        print(f"{market.name}: " + ", ".join(f"{k} {v:.3f}" for k, v in judged[-1].precision.items()), flush=True)
+    print("\n".join(["", *tables(judged)]))
+    if given.json is not None:
+        given.json.write_text(json.dumps([asdict(market) for market in judged], indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
