@@ -85,8 +85,7 @@ def compared(
 
 
 def _told(origins: Sequence[OriginRanks], settings: Configuration) -> bool:
-    change = compare_over_origins(origins, settings.alerts.budget, settings.promotion.significance)
-    return change.comparison.low > 0 and not any(each.vetoes for each in change.slices)
+    return compare_over_origins(origins, settings.alerts.budget, settings.promotion.significance).wins
 
 
 def _true(market: Market, origin: OriginRanks, budget: int) -> tuple[float, float]:

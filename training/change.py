@@ -72,6 +72,16 @@ class Change:
     slices: tuple[SliceLoss, ...]
     obstacle: str = ""
 
+    @property
+    def losses(self) -> tuple[SliceLoss, ...]:
+        """Slices in which the challenger surely loses."""
+        return tuple(each for each in self.slices if each.vetoes)
+
+    @property
+    def wins(self) -> bool:
+        """Whether the challenger surely gains, and surely loses in no slice."""
+        return self.comparison.low > 0 and not self.losses
+
     def as_json(self) -> dict[str, Any]:
         """Plain values for ``json.dumps``; NaN becomes None."""
         plain: dict[str, Any] = without_nan(asdict(self))

@@ -106,7 +106,7 @@ def _change(evidence: Evidence, settings: PromotionSettings) -> Decision:
     veto = _veto(evidence, change)
     if veto:
         return Decision("kept", f"{veto}; {told}", looked=True)
-    if found.low > 0:
+    if change.wins:
         return Decision("changed", f"other settings or signals find culprits sooner: {told}", looked=True)
     return Decision("kept", f"no sure gain: {told}; these could have shown {change.least:.2f} or more", looked=True)
 
@@ -115,9 +115,7 @@ def _veto(evidence: Evidence, change: Change) -> str:
     """What speaks against a change whatever its gain; empty for nothing."""
     if evidence.champion_calibrated and not evidence.calibrated:
         return "the champion's scores are probabilities, the new model's would be an index"
-    lost = [
-        f"{each.name} ({each.gain:+.2f} halvings, {each.culprits} culprits)" for each in change.slices if each.vetoes
-    ]
+    lost = [f"{each.name} ({each.gain:+.2f} halvings, {each.culprits} culprits)" for each in change.losses]
     return f"a sure loss in {', '.join(lost)}" if lost else ""
 
 
