@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from commands.terminal import console, print_lines, say, table_of
+from features.whole_file import read_file
 
 if TYPE_CHECKING:
     from features.intake_report import IntakeReport
@@ -91,9 +92,7 @@ def print_worst(listed: Sequence[Mapping[str, Any]], as_of: date) -> None:
 
 def read_listed(out: Path) -> list[dict[str, Any]]:
     """The rows of ``scores.parquet`` that stand on a list, the most suspicious first."""
-    import pyarrow.parquet as pq
-
-    return [dict(row) for row in pq.read_table(out / "scores.parquet").to_pylist() if row["alerted"]]
+    return [dict(row) for row in read_file(out / "scores.parquet").to_pylist() if row["alerted"]]
 
 
 def print_truth(listed: Sequence[Mapping[str, Any]], culprits: Collection[object], sellers: int) -> None:

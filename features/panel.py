@@ -47,6 +47,7 @@ from features.signal import Signal
 from features.store import Manifest, Store, StoredFile
 from features.stored_signals import ROWS_A_PART, StoredSignals, as_written
 from features.tiles import foldings, sum_up, tile_folding, tiles
+from features.whole_file import read_file
 from features.windows import cutoff_table, measure
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def signals_at(
 
     """
     paths = _stored_files(store, sorted(set(cutoffs)), settings, progress)
-    return pa.concat_tables([pq.read_table(path, partitioning=None) for path in paths]).to_pandas()
+    return pa.concat_tables([read_file(path) for path in paths]).to_pandas()
 
 
 def stored_signals(

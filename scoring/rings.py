@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.store import Store
+from features.whole_file import read_file
 from scoring.findings import numbered
 
 GROUP = "rings/found"
@@ -137,7 +138,7 @@ def rings_at(store: Store, as_of: date) -> list[Ring]:
 
 
 def _read(store: Store, path: str) -> list[Ring]:
-    rows = pq.read_table(store.path / path).to_pylist()
+    rows = read_file(store.path / path).to_pylist()
     return [
         Ring(row["ring_id"], tuple(row["sellers"]), tuple(row["staff"]), row["first_seen_on"], row["text"])
         for row in rows

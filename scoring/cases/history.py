@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.store import Manifest, Store
+from features.whole_file import read_file
 
 GROUP = "cases/known"
 
@@ -116,7 +117,7 @@ def _cutoffs(manifest: Manifest) -> dict[date, str]:
 def _read(store: Store, path: str | None) -> dict[Any, Case]:
     if path is None:
         return {}
-    return {row["seller_id"]: Case(**row) for row in pq.read_table(store.path / path).to_pylist()}
+    return {row["seller_id"]: Case(**row) for row in read_file(store.path / path).to_pylist()}
 
 
 def _keep(

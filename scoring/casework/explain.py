@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from features.audit_log import AuditLog
 from features.catalogue import CATALOGUE
@@ -21,6 +20,7 @@ from features.errors import WrongUse
 from features.panel import signals_at
 from features.signal import Signal
 from features.store import Store
+from features.whole_file import read_file
 from features.workings import Working, from_own_rows, kinds_of, open_own_rows, statements, told_of, work_out
 from model.settings import Configuration
 from scoring.cases.files import CASES
@@ -142,7 +142,7 @@ def row_of(file: Path, seller: str) -> dict[str, Any]:
     """The seller's row of a file of a run; empty if there is none, or no such file."""
     if not file.is_file():
         return {}
-    table = pq.read_table(file)
+    table = read_file(file)
     place = [number for number, each in enumerate(table["seller_id"].to_pylist()) if str(each) == seller]
     return table.slice(place[0], 1).to_pylist()[0] if place else {}
 

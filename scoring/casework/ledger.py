@@ -22,6 +22,7 @@ from features.privacy import pseudonyms_of
 from features.reading import contract_columns
 from features.store import Manifest, Store
 from features.verdict_rows import GIVEN
+from features.whole_file import read_file
 from model.settings import Configuration
 from scoring.casework.decisions import Decision, near, problems_of, refuse
 from scoring.casework.listings import Listed, listings_of, opened_by
@@ -89,7 +90,7 @@ def give_verdicts(
 def given_rows(store: Store, manifest: Manifest) -> list[Row]:
     """Every row of the ledger, in the order in which they were written."""
     paths = store.paths(manifest.group(GIVEN))
-    rows = [row for path in paths for row in pq.read_table(path, partitioning=None).to_pylist()]
+    rows = [row for path in paths for row in read_file(path).to_pylist()]
     return sorted(rows, key=lambda row: row["known_at"])
 
 
@@ -192,7 +193,7 @@ def _write(store: Store, manifest: Manifest, rows: Sequence[Row]) -> None:
         return
     monday = _monday(rows[0]["known_at"])
     earlier = {path for path, entry in manifest.group(GIVEN).items() if entry.week == monday.isoformat()}
-    held = [row for path in sorted(earlier) for row in pq.read_table(store.path / path, partitioning=None).to_pylist()]
+    held = [row for path in sorted(earlier) for row in read_file(store.path / path).to_pylist()]
     staged = store.scratch / f"verdicts-{monday}.parquet"
     table = pa.Table.from_pylist([*held, *rows], _schema(manifest.identity["key_types"]))
     pq.write_table(table, staged, compression="zstd")

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from features.errors import WrongUse
 from features.store import Store
+from features.whole_file import read_file
 from model.alerts import ERROR_RATE, Listing
 from model.draw import DISAGREEMENT, RANDOM
 from scoring.casework.decisions import near
@@ -99,7 +100,7 @@ def keep_listings(
         manifest = store.manifest()
         earlier = {path for path, entry in manifest.group(GROUP).items() if entry.week == as_of.isoformat()}
         for path in earlier:
-            rows |= {row["case_id"]: row for row in pq.read_table(store.path / path, partitioning=None).to_pylist()}
+            rows |= {row["case_id"]: row for row in read_file(store.path / path).to_pylist()}
         staged = store.scratch / f"listings-{as_of}.parquet"
         kept = pa.Table.from_pylist([rows[case] for case in sorted(rows)], schema)
         pq.write_table(kept, staged, compression="zstd")
@@ -112,7 +113,7 @@ def listings_of(store: Store) -> dict[str, list[Listed]]:
     """All listings by case, the first cutoff first."""
     found: dict[str, list[Listed]] = {}
     for path, entry in store.manifest().group(GROUP).items():
-        for row in pq.read_table(store.path / path, partitioning=None).to_pylist():
+        for row in read_file(store.path / path).to_pylist():
             listed = Listed(
                 row["case_id"],
                 row["seller_id"],

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-import pyarrow.parquet as pq
-
 from features.store import Store
+from features.whole_file import read_file
 from scoring.cases.history import GROUP
 from scoring.report.content import Earlier
 
@@ -17,5 +16,5 @@ def earlier_run(store: Store, as_of: date) -> Earlier | None:
     before = max((cutoff for cutoff in kept if cutoff < as_of), default=None)
     if before is None:
         return None
-    cases = pq.read_table(store.path / kept[before], filters=[("last_listed_on", "=", before)]).to_pylist()
+    cases = read_file(store.path / kept[before], [("last_listed_on", "=", before)]).to_pylist()
     return Earlier(before, {case["case_id"]: case["seller_id"] for case in cases})

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from features.whole_file import read_file
 from scoring.cases.files import CASES, DELETE, EXPOSED, RESTORE
 from scoring.output import RESTRICTED, RINGS, RUN, SCORES, STAFF
 
@@ -39,7 +38,7 @@ class RunFiles:
 def read_run(folder: Path) -> RunFiles:
     """Read the folder of a run."""
     record = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    listed = pq.read_table(folder / SCORES, filters=[("alerted", "=", True)]).to_pylist()
+    listed = read_file(folder / SCORES, [("alerted", "=", True)]).to_pylist()
     by_rank = {row["seller_id"]: row["rank"] for row in listed}
     cases = sorted(_rows(folder / CASES), key=lambda row: (by_rank[row["seller_id"]], row["case_id"]))
     return RunFiles(record, listed, cases, _by_seller(folder / RESTORE), _by_seller(folder / DELETE))
@@ -61,7 +60,7 @@ def read_restricted(folder: Path) -> RestrictedFiles:
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    return list(pq.read_table(path).to_pylist())
+    return list(read_file(path).to_pylist())
 
 
 def _by_seller(path: Path) -> dict[Any, list[dict[str, Any]]]:
