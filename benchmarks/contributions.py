@@ -80,7 +80,8 @@ class Contributions:
         market: its name.
         precision: average precision by way.
         recall: recall at 100 by way, for some.
-        schemes: by scheme its prevalence, and average precision of the product and of its service's signals alone.
+        schemes: by scheme its prevalence, and average precision of the product, of its service's signals alone, and of
+            day zero's tail of that service, which no verdict taught.
         look_alikes: by kind its judged honest sellers, and those of them in the product's first 100.
         listed_share: the share of all judged that the first 100 are.
 
@@ -89,7 +90,7 @@ class Contributions:
     market: str
     precision: Mapping[str, float]
     recall: Mapping[str, float]
-    schemes: Mapping[str, tuple[float, float, float]]
+    schemes: Mapping[str, tuple[float, float, float, float]]
     look_alikes: Mapping[str, tuple[int, int]]
     listed_share: float
 
@@ -170,20 +171,22 @@ def contributions(market: FrozenMarket, work: Path, configuration: Configuration
 
 def by_scheme(
     known: Known, product: Floats, configuration: Configuration
-) -> Iterator[tuple[str, tuple[float, float, float]]]:
+) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
     """Yield for each scheme its prevalence, and average precisions; culprits of other schemes alone are left out."""
     settings = configuration.classifier.model_copy(update={"bags": 1})
     used = chosen_signals(CATALOGUE, settings)
+    tails = day_zero(known.everybody, CATALOGUE).services
     running = guilty_at(known.truth, known.market.last_cutoff).query("active")
     for scheme, service in SCHEMES.items():
         of_scheme = known.everybody["seller_id"].isin(running.loc[running["scheme"] == scheme, "seller_id"]).to_numpy()
         weights = known.judged * (of_scheme | (known.culprit == 0))
         own = {name: signal for name, signal in used.items() if signal.service == service}
-        alone = order_of(known, own, settings)
-        precise = METRICS["average_precision"]
         labels = of_scheme.astype(np.float64)
-        prevalence = float((labels * weights).sum() / weights.sum())
-        yield scheme, (prevalence, precise(labels, product, weights, 1), precise(labels, alone, weights, 1))
+        measured = [
+            METRICS["average_precision"](labels, order, weights, 1)
+            for order in (product, order_of(known, own, settings), -tails[service].fillna(1.0).to_numpy())
+        ]
+        yield scheme, (float((labels * weights).sum() / weights.sum()), measured[0], measured[1], measured[2])
 
 
 def first_100(order: Floats, known: Known) -> Floats:
@@ -214,11 +217,12 @@ def tables(judged: Sequence[Contributions]) -> Iterator[str]:
         below = sum(market.precision[PRODUCT] > market.precision[way] for market in judged)
         yield f"| {way} | {np.mean(values):.3f} | {_shown(over_markets(lost))} | {recall:.3f} | {below} |"
     yield ""
-    yield "| scheme | prevalence | product | its service's signals alone | times the prevalence |"
-    yield "| --- | ---: | ---: | ---: | ---: |"
+    yield "| scheme | prevalence | product | its service's signals alone | times the prevalence | day zero of it |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
     for scheme in SCHEMES:
-        prevalence, product, alone = np.nanmean([market.schemes[scheme] for market in judged], axis=0)
-        yield f"| {scheme} | {prevalence:.4f} | {product:.3f} | {alone:.3f} | {alone / prevalence:.0f} |"
+        prevalence, product, alone, tail = np.nanmean([market.schemes[scheme] for market in judged], axis=0)
+        times = f"{alone / prevalence:.0f}"
+        yield f"| {scheme} | {prevalence:.4f} | {product:.3f} | {alone:.3f} | {times} | {tail:.3f} |"
     yield ""
     yield "| look-alike | honest sellers with it | of the first 100 of each market | times the chance share |"
     yield "| --- | ---: | ---: | ---: |"

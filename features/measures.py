@@ -64,7 +64,7 @@ class Pairs:
     """Days on which something happened, each beside what happened in the days before and after it.
 
     A pair is a day with events and another day of the same seller, at most ``days`` apart; it counts on the later of
-    the two, so that it is known when both are. Its measures are ``NAME_before`` and ``NAME_after``. A day is the one on
+    the two, so that it is known when both are. Its measures are named by ``column``. A day is the one on
     which its facts became known; what became known late is in no pair, and a day is no pair with itself, as it does not
     say what came first. Events are never corrected.
 
@@ -88,13 +88,17 @@ class Pairs:
         told = f"{around} {self.days} days before and after {self.events.name}"
         return f"{told} {self.events.kind.facts} {self.around[0].kind.facts}"
 
+    def column(self, measure: Measure, when: Literal["before", "after"]) -> str:
+        """The name of the sum of a measure over the days before or after events."""
+        return f"{self.name}_{measure.name}_{when}"
+
     def before(self, measure: Measure) -> Measure:
         """The sum of a measure over the days before events."""
-        return Measure(self, f"{measure.name}_before", self.events.needs + measure.needs)
+        return Measure(self, self.column(measure, "before"), self.events.needs + measure.needs)
 
     def after(self, measure: Measure) -> Measure:
         """The sum of a measure over the days after events."""
-        return Measure(self, f"{measure.name}_after", self.events.needs + measure.needs)
+        return Measure(self, self.column(measure, "after"), self.events.needs + measure.needs)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ folded from both sides each week: every new place in search meets the removals o
 
 from __future__ import annotations
 
+from typing import Literal
+
 from features.measures import Pairs
 
 
@@ -16,10 +18,11 @@ def paired(pairs: Pairs, events: str, values: str) -> str:
 
     Its rows are more than one a seller and day; their sums are what counts.
     """
+    signs: dict[Literal["before", "after"], str] = {"before": "<", "after": ">"}
     sums = ",\n    ".join(
-        f"case when value.day {sign} event.day then value.{each.name} else 0 end as {each.name}_{when}"
+        f"case when value.day {sign} event.day then value.{each.name} else 0 end as {pairs.column(each, when)}"
         for each in pairs.around
-        for when, sign in (("before", "<"), ("after", ">"))
+        for when, sign in signs.items()
     )
     return f"""(
   select

@@ -6,6 +6,8 @@ known then. A query observed on a day shows all places down to its largest; a pr
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from features.families.peers import against_peers, rarity, robust_tail
 from features.families.removers import NEGATIVES_REMOVED
 from features.families.review_states import counted
@@ -218,9 +220,13 @@ SWING = Signal(
 _AROUND_REMOVALS = Pairs("rank_around_removals", NEGATIVES_REMOVED, (RISE, OBSERVATIONS), 28)
 
 
-def _mean_rise(rise: Measure, observations: Measure) -> Formula:
-    """Rise between two observations on average; 0 where there are none."""
-    return or_zero(rise.total(91) / observations.total(91))
+def rise_around(pairs: Pairs) -> Formula:
+    """The mean rise between two observations after events less that before them, either 0 where there are none."""
+
+    def mean(when: Callable[[Measure], Measure]) -> Formula:
+        return or_zero(when(RISE).total(91) / when(OBSERVATIONS).total(91))
+
+    return _logs(mean(pairs.after) - mean(pairs.before))
 
 
 AFTER_REMOVALS = Signal(
@@ -236,10 +242,7 @@ AFTER_REMOVALS = Signal(
         "In 28 days after staff removed bad reviews places rose {value} times as fast as in 28 before (within 91 days);"
         " usual {peer}."
     ),
-    formula=_logs(
-        _mean_rise(_AROUND_REMOVALS.after(RISE), _AROUND_REMOVALS.after(OBSERVATIONS))
-        - _mean_rise(_AROUND_REMOVALS.before(RISE), _AROUND_REMOVALS.before(OBSERVATIONS))
-    ),
+    formula=rise_around(_AROUND_REMOVALS),
 )
 
 _OF_THE_LARGEST = 1.781072

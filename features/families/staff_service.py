@@ -55,34 +55,34 @@ join {ACCOUNTS} as s on a.seller_id = s.seller_id
 
 NUMBER_LOOKUPS = TileKind(
     name="number_lookups",
-    folds={"lookups_without_cause": "sum"},
+    folds={"lookups_without_cause": "sum", "ranking_lookups": "sum"},
     lookup=OF_NUMBER_LOOKUPS,
     by="actor_id",
     facts=f"""
 -- a row is a look-up of a seller's sales or search metrics, without a ticket or with one about another seller
 with lookups as (
-  select actor_id, accessed_at, ticket_id, seller_id, product_id, known_at
+  select actor_id, accessed_at, ticket_id, seller_id, product_id, known_at, resource
   from staff_access
   where resource in ('sales_report', 'ranking_internals')
 ),
 located as (
-  select actor_id, accessed_at, ticket_id, seller_id, known_at from lookups where seller_id is not null
+  select actor_id, accessed_at, ticket_id, seller_id, known_at, resource from lookups where seller_id is not null
   union all
-  select a.actor_id, a.accessed_at, a.ticket_id, s.seller_id, {_KNOWN} as known_at
+  select a.actor_id, a.accessed_at, a.ticket_id, s.seller_id, {_KNOWN} as known_at, a.resource
   from lookups as a
   join listing_spans as s on a.product_id = s.product_id and {in_force("a.accessed_at", _KNOWN)}
   where a.seller_id is null
 ),
 without_cause as (
-  select seller_id, known_at, accessed_at, actor_id from located where ticket_id is null
+  select seller_id, known_at, accessed_at, actor_id, resource from located where ticket_id is null
   union all
-  select l.seller_id, greatest(l.known_at, t.known_at), l.accessed_at, l.actor_id
+  select l.seller_id, greatest(l.known_at, t.known_at), l.accessed_at, l.actor_id, l.resource
   from located as l
   join tickets as t on l.ticket_id = t.ticket_id and l.seller_id <> t.seller_id
 )
 select
   seller_id, known_at, accessed_at as happened_at, cast(null as date) as until_on, actor_id,
-  1 as lookups_without_cause
+  1 as lookups_without_cause, {counted("resource = 'ranking_internals'")} as ranking_lookups
 from without_cause
 """,
 )
@@ -98,7 +98,9 @@ UNASKED_SUSPENSIONS = Measure(
     "unasked_suspensions",
     ("account_actions", "account_actions.actor_id", "account_actions.ticket_id"),
 )
-LOOKUPS = Measure(NUMBER_LOOKUPS, "lookups_without_cause", ("staff_access", "staff_access.ticket_id", "tickets"))
+_WITHOUT_CAUSE = ("staff_access", "staff_access.ticket_id", "tickets")
+LOOKUPS = Measure(NUMBER_LOOKUPS, "lookups_without_cause", _WITHOUT_CAUSE)
+RANKING_LOOKUPS = Measure(NUMBER_LOOKUPS, "ranking_lookups", _WITHOUT_CAUSE)
 
 SERVING = """
 -- a row is a seller and a member of staff who acted on it

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
+
 from tests.features.conftest import (
     Row,
     Signals,
@@ -166,3 +170,35 @@ def test_who_praises_a_seller_and_pans_its_rivals_counts(signals: Signals) -> No
     ]
     now = signals(CUTOFF, market(reviews=written, search_ranks=NEAR))["rival_one_stars_91d"]
     assert now.to_dict() == {"anna": 2, "boris": 0, "carla": 0, "dario": 0}
+
+
+def ranking(name: str, whom: str, at: str = "2024-05-02 09:00", **more: object) -> Row:
+    return lookup(name, whom, at, resource="ranking_internals", **more)
+
+
+def test_look_ups_of_the_ranking_are_counted_by_who_read_it(signals: Signals) -> None:
+    looked = [ranking(f"mia {n}", "boris", f"2024-05-0{n + 1} 09:00") for n in range(3)]
+    looked += [ranking("noah", "boris", actor_id="noah"), ranking("asked for", "boris", ticket_id="about boris")]
+    looked += [lookup("sales", "boris")]
+    now = signals(CUTOFF, market(staff_access=looked, tickets=[ticket("about boris", "boris")]))
+    assert now.loc["boris", ["ranking_lookups_91d", "ranking_lookups_by_one_91d"]].tolist() == [4, 3]
+    assert now.loc["anna", ["ranking_lookups_91d", "ranking_lookups_by_one_91d"]].tolist() == [0, 0]
+
+
+def test_who_keeps_reading_a_sellers_ranking_and_then_of_its_rivals_reads_for_it(signals: Signals) -> None:
+    """Olga never acted on Anna; two look-ups of Anna's ranking make her a reader for Anna, one would not."""
+    own = [ranking(f"own {n}", "anna", actor_id="olga") for n in range(2)]
+    looked = [lookup(f"{whom} {n}", whom, actor_id="olga") for whom in ("boris", "carla") for n in range(3)]
+    once = ranking("once", "anna", actor_id="noah"), lookup("of a rival", "boris", actor_id="noah")
+    now = signals(CUTOFF, market(staff_access=[*own, *looked, *once], search_ranks=NEAR))
+    # Carla is no rival of Anna's; Boris, whose sales were read, has no part in it
+    assert now["rival_lookups_by_readers_91d"].to_dict() == {"anna": 3, "boris": 0, "carla": 0, "dario": 0}
+    assert now["rival_lookups_91d"].to_dict() == {"anna": 0, "boris": 0, "carla": 0, "dario": 0}
+
+
+def test_places_that_rise_after_look_ups_are_held_against_those_before(signals: Signals) -> None:
+    looked = [ranking("own", "anna", "2024-05-01 12:00")]
+    seen = [rank("lamp", "q0", on, place) for on, place in (("2024-04-20", 40), ("2024-04-27", 40), ("2024-05-08", 10))]
+    now = signals(CUTOFF, market(staff_access=looked, search_ranks=seen))["rank_rise_after_lookups_91d"]
+    assert now["anna"] == pytest.approx(math.log(40 / 10), abs=1e-6)  # a quarter of the place after, no move before
+    assert now["boris"] == 0

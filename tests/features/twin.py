@@ -23,7 +23,16 @@ from tests.features.random_moments import Market, Row
 from tests.features.twin_events import Covered, Listings, counted, coverage_of, midnight
 from tests.features.twin_neighbours import read_neighbours
 from tests.features.twin_peers import compare_with_peers
-from tests.features.twin_rivals import Rivals, befell_rivals, done_by_staff, panned_rivals, rivals_at, serving
+from tests.features.twin_rivals import (
+    Rivals,
+    befell_rivals,
+    done_by_staff,
+    of_ranking,
+    panned_rivals,
+    read_rivals,
+    rivals_at,
+    serving,
+)
 from tests.features.twin_stories import Happening, Standing, Story, moves_of, story_of
 
 _YEAR = 364
@@ -130,13 +139,16 @@ class View:
 
     def around_removals(self, what: str) -> Iterator[tuple[str, Happening]]:
         """What happened up to 28 days before or after a day with such a removal, both known in the last 91 days."""
-        removal_days = {each.counts_from.date() for each in self.taken(91 + _AROUND) if not each.late}
-        for removed in removal_days:
+        return self.around(self.taken(91 + _AROUND), what)
+
+    def around(self, events: Iterable[Happening], what: str) -> Iterator[tuple[str, Happening]]:
+        """What happened up to 28 days before or after a day with such events, both known in the last 91 days."""
+        for event in {each.counts_from.date() for each in events if not each.late}:
             for each in self.within(91 + _AROUND, what):
                 day = each.counts_from.date()
-                known = max(day, removed) >= self.cutoff - timedelta(days=91)
-                if known and not each.late and 0 < abs((day - removed).days) <= _AROUND:
-                    yield "after" if day > removed else "before", each
+                known = max(day, event) >= self.cutoff - timedelta(days=91)
+                if known and not each.late and 0 < abs((day - event).days) <= _AROUND:
+                    yield "after" if day > event else "before", each
 
 
 _STARS = {"review": range(1, 6), "negative": range(1, 3), "positive": range(4, 6)}
@@ -228,10 +240,10 @@ def _streak(view: View) -> float:
     return longest
 
 
-def _rise_after_removals(view: View) -> float:
-    """The mean rise on days after a day with removals, less that on days before one."""
+def _rise_around(moves: Iterable[tuple[str, Happening]]) -> float:
+    """The mean rise on days after a day with events, less that on days before one."""
     rises: dict[str, list[float]] = {"before": [], "after": []}
-    for side, move in view.around_removals("ranked"):
+    for side, move in moves:
         rises[side].append(move.rise)
     before, after = (sum(each) / max(len(each), 1) for each in rises.values())
     return after - before
@@ -341,6 +353,8 @@ def _befell_rivals(view: View, what: str) -> float:
     if view.rivals is None:
         raise ValueError("a view without rivals")
     happened = view.of_all(91, "served", what)
+    if what == "numbers read again":
+        return read_rivals(view.seller, view.of_all(91, "numbers read"), view.rivals, view.max_sellers_linked)
     if what == "written":
         return panned_rivals(view.seller, happened, view.rivals, view.max_sellers_linked)
     return befell_rivals(view.seller, what, happened, view.rivals, view.max_sellers_linked)
@@ -411,7 +425,14 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     "negatives_at_risk_beyond_floods_91d": _at_risk_beyond_floods,
     "negative_deletion_rate_beyond_floods_91d": _rate_beyond_floods,
     "negative_deletion_excess_beyond_floods_91d": _excess_beyond_floods,
-    "rank_rise_after_removals_91d": _rise_after_removals,
+    "rank_rise_after_removals_91d": lambda view: _rise_around(view.around_removals("ranked")),
+    "rank_rise_after_lookups_91d": lambda view: _rise_around(
+        view.around(of_ranking(view.within(91 + _AROUND, "numbers read")), "ranked")
+    ),
+    "ranking_lookups_91d": lambda view: len(of_ranking(view.within(91, "numbers read"))),
+    "ranking_lookups_by_one_91d": lambda view: max(
+        Counter(each.person for each in of_ranking(view.within(91, "numbers read"))).values(), default=0
+    ),
     "rating_uplift_364d": _rating_uplift,
     "rating_above_posted_364d": lambda view: _put_back(view.held()) - _put_back(view.held(_YEAR)),
     "shown_rating_change_91d": _shown_change,
@@ -427,6 +448,7 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
     "five_star_reviewers_91d": lambda view: len(_praising(view)),
     "serving_staff_91d": lambda view: len(serving(view.seller, view.within(91, "served"))),
     "rival_lookups_91d": partial(_befell_rivals, what="numbers read"),
+    "rival_lookups_by_readers_91d": partial(_befell_rivals, what="numbers read again"),
     "rival_suspensions_91d": partial(_befell_rivals, what="suspended"),
     "rival_one_stars_91d": partial(_befell_rivals, what="written"),
     "shared_five_star_reviewers_91d": lambda view: len(_praising_others(view)),
@@ -457,6 +479,7 @@ _MEANINGS: dict[str, Callable[[View], float]] = {
 
 _ACTORS = ("reviews", "review_actions", "review_actions.actor_id")
 _SERVING = (*_ACTORS, "account_actions", "account_actions.actor_id", "tickets", "tickets.assigned_to")
+_LOOK_UPS = ("staff_access", "staff_access.ticket_id", "tickets")
 _NEEDS = {
     "reviews_arrived_91d": ("reviews",),
     **dict.fromkeys(
@@ -480,6 +503,8 @@ _NEEDS = {
     "serving_staff_91d": _SERVING,
     "rival_lookups_91d": (*_SERVING, "staff_access", "staff_access.ticket_id"),
     "rival_suspensions_91d": (*_SERVING, "account_actions.ticket_id"),
+    **dict.fromkeys(("ranking_lookups_91d", "ranking_lookups_by_one_91d", "rival_lookups_by_readers_91d"), _LOOK_UPS),
+    "rank_rise_after_lookups_91d": (*_LOOK_UPS, "search_ranks"),
     **{name: _ACTORS for name in CATALOGUE if name.endswith("_by_staff_91d")},
     **{name: ("reviews",) for name in CATALOGUE if name.endswith("_by_reviewers_91d")},
     **twin_staff.NEEDS,
@@ -489,7 +514,9 @@ _NEEDS = {
     "rank_jump_beyond_sales_28d": ("search_ranks", "sales"),
 }
 """Tables and columns that a signal needs, where they are not those of its service."""
-_REACH = dict.fromkeys(("rank_rise_after_removals_91d", "sales_rise_after_removals_91d"), 91 + _AROUND)
+_REACH = dict.fromkeys(
+    ("rank_rise_after_removals_91d", "rank_rise_after_lookups_91d", "sales_rise_after_removals_91d"), 91 + _AROUND
+)
 _SHORTER = {("rank_jump_beyond_sales_28d", "search_ranks"): 28}
 """Days that a source must cover, where another source of the signal must cover more."""
 _OF_SERVICE = {"rank": ("search_ranks",), "sales": ("sales",)}

@@ -63,7 +63,7 @@ def _looked_up(row: Row, tickets: dict[Any, Row], listings: Listings) -> Iterato
         if ticket is None or ticket["seller_id"] in {None, seller}:
             return
         moment = max(moment, ticket["counts_from"])
-    yield Happening(seller, "numbers read", moment, row["accessed_at"], person=row["actor_id"])
+    yield Happening(seller, "numbers read", moment, row["accessed_at"], person=row["actor_id"], about=row)
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,19 @@ def befell_rivals(seller: Any, what: str, happened: list[Happening], rivals: Riv
     served = Counter(person for person, _ in {(e.person, e.seller) for e in happened if e.what == "served"})
     mine = {person for person in serving(seller, happened) if served[person] <= most}
     return len([each for each in happened if each.what == what and each.person in mine and rivals(seller, each.seller)])
+
+
+def of_ranking(read: list[Happening]) -> list[Happening]:
+    """Those of the look-ups that show how places come about."""
+    return [each for each in read if each.about["resource"] == "ranking_internals"]
+
+
+def read_rivals(seller: Any, read: list[Happening], rivals: Rivals, most: int) -> int:
+    """How often those who read a seller's ranking twice, and not too many sellers' numbers, read its rivals'."""
+    times = Counter((each.person, each.seller) for each in of_ranking(read))
+    sellers = Counter(person for person, _ in {(each.person, each.seller) for each in read})
+    readers = {person for person, whose in times if whose == seller and times[person, whose] >= 2}
+    return len([e for e in read if e.person in readers and sellers[e.person] <= most and rivals(seller, e.seller)])
 
 
 def panned_rivals(seller: Any, written: list[Happening], rivals: Rivals, most: int) -> int:
