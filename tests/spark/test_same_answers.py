@@ -99,7 +99,7 @@ def test_a_store_folded_by_duckdb_is_read_by_spark(engines: Engines, tmp_path: P
 
 
 def test_spark_plans_no_more_stages_than_it_did(engines: Engines) -> None:
-    assert {step: most for step, most in MOST_STAGES.items() if engines.stages[step] > most} == {}
+    assert {step: engines.stages[step] for step, most in MOST_STAGES.items() if engines.stages[step] > most} == {}
 
 
 def test_the_second_run_of_spark_computes_nothing_again(engines: Engines) -> None:

@@ -23,7 +23,7 @@ def small(configuration: Configuration) -> Configuration:
         configuration,
         labels={"panel_step_weeks": 8},
         classifier={"bags": 1, "max_trees": 10, "folds": 2},
-        promotion={"min_positive_cases": 2, "kept_top_share": 0.01},
+        promotion={"min_positive_cases": 4, "kept_top_share": 0.01},  # three new cases show a loss by chance
         alerts={"budget": 10},
         drift={"history_weeks": 4},
         staff={"exchanges": 100},
