@@ -177,8 +177,8 @@ def calm_market(*, reviewed: bool) -> Market:
 def with_burst(market: Market, instant: datetime) -> Market:
     """Add something of every kind that happens to seller 1 of a calm market at one instant, or on its day.
 
-    A removal days before it leaves every window before the instant does; the rivals differ among themselves meanwhile,
-    and befalls them what is done by those who have to do with the first.
+    A removal and a look-up days before it leave every window before the instant does; the rivals differ among
+    themselves meanwhile, and befalls them what is done by those who have to do with the first.
     """
     earlier = {"review_id": 3, "acted_at": instant - 5 * DAY, "kind": "removed", "actor_kind": "staff", "actor_id": 7}
     kept = {"kind": "kept", "queue": "disputes"}
@@ -211,7 +211,17 @@ def with_burst(market: Market, instant: datetime) -> Market:
         ],
         "staff_access": [
             {"access_id": 1, "actor_id": 7, "accessed_at": instant, "resource": "reviewer_contact", "review_id": 4}
-            | {"records": 2}
+            | {"records": 2},
+            *(
+                {
+                    "access_id": 10 + number,
+                    "actor_id": 7,
+                    "accessed_at": at,
+                    "resource": "ranking_internals",
+                    "seller_id": 1,
+                }
+                for number, at in enumerate((instant - 5 * DAY, instant, instant))
+            ),
         ],
     }
     befallen = befallen_rivals(market["reviews"][4], instant)

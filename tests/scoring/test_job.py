@@ -143,13 +143,18 @@ def test_audits_are_drawn_among_the_listed_with_their_probability(trained: Path)
     assert rows.loc[audits["seller_id"], "lists"].map(list).tolist() == [["budget"]] * len(audits)
 
 
-def test_the_store_knows_how_each_case_came_on_a_list(trained: Path, store_path: Path) -> None:
+def test_the_store_knows_how_each_case_came_on_a_list(trained: Path, untrained: Path, store_path: Path) -> None:
     cases = pq.read_table(trained / "cases.parquet").to_pandas().set_index("case_id")["seller_id"]
     audits = pq.read_table(trained / "restricted/audits.parquet").to_pandas().set_index("seller_id")
     listed = {case: listings[-1] for case, listings in listings_of(Store(store_path)).items() if case in cases.index}
     assert {case: each.seller_id for case, each in listed.items()} == cases.to_dict()
-    drawn = {each.seller_id: each.selection_probability for each in listed.values() if each.route == "random"}
-    assert drawn == audits.loc[~audits["stratum"].str.endswith("disagreement"), "selection_probability"].to_dict()
+    # whoever the run before any retraining listed keeps the way and the chance of that
+    before = set(pq.read_table(untrained / "cases.parquet")["seller_id"].to_pylist())
+    new = [each for each in listed.values() if each.seller_id not in before]
+    drawn = {each.seller_id: each.selection_probability for each in new if each.route == "random"}
+    random = audits[~audits["stratum"].str.endswith("disagreement") & ~audits.index.isin(before)]
+    assert drawn == random["selection_probability"].to_dict()
+    assert drawn
     assert {each.listed_on for each in listed.values()} == {AS_OF}
 
 
