@@ -138,12 +138,16 @@ def _events(truth: Path, culprits: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"true": shares}, dtype=np.float64)
 
 
-def _explained(truth: Path, cases: pd.DataFrame, culprits: set[object], as_of: date) -> pd.DataFrame:
+def recent_look_alikes(truth: Path, as_of: date) -> pd.DataFrame:
+    """Honest episodes that look like guilt and ran at some time in the year before a cutoff."""
     episodes = read_truth(truth, "look_alikes")
-    recent = (episodes["to_on"] >= pd.Timestamp(as_of - timedelta(days=_ACTIVE_DAYS))) & (
-        episodes["from_on"] < pd.Timestamp(as_of)
-    )
-    wanted = episodes[recent].assign(name=episodes["explanation"].map(_EXPLAINED_BY)).dropna(subset="name")
+    since = pd.Timestamp(as_of - timedelta(days=_ACTIVE_DAYS))
+    return episodes[(episodes["to_on"] >= since) & (episodes["from_on"] < pd.Timestamp(as_of))]
+
+
+def _explained(truth: Path, cases: pd.DataFrame, culprits: set[object], as_of: date) -> pd.DataFrame:
+    episodes = recent_look_alikes(truth, as_of)
+    wanted = episodes.assign(name=episodes["explanation"].map(_EXPLAINED_BY)).dropna(subset="name")
     of_seller = wanted.groupby("seller_id")["name"].agg(set)
     rows = []
     for case in cases.itertuples():

@@ -10,18 +10,17 @@ Beside it what each service's signals find of its own scheme, and how many hones
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import configs
+from benchmarks.cases import recent_look_alikes
 from benchmarks.ceiling import truly_guilty
-from benchmarks.figures import Interval, over_markets
+from benchmarks.figures import Interval, keep, over_markets
 from benchmarks.frozen import FrozenMarket
 from benchmarks.judged import chosen, peer_order
 from benchmarks.learned import learned_at
@@ -39,9 +38,9 @@ from model.baseline import day_zero
 from model.classifier import classifier_of
 from model.metrics import METRICS
 from model.settings import ClassifierSettings, Configuration
-from simulator.judge import guilty_at, read_truth
+from simulator.judge import guilty_at
 from training.fit import chosen_signals
-from training.learned import learned_rows, signals_of
+from training.learned import learned_rows
 
 PRODUCT = "product"
 SCHEMES = {
@@ -53,8 +52,6 @@ SCHEMES = {
     "sabotage": "sabotage",
 }
 """The service whose signals speak of each scheme."""
-_RECENT_DAYS = 364
-"""An episode that ended longer before the cutoff is none."""
 _SERVICES = ("removals", "rank", "rating", "neighbours", "pressure", "standing", "bought_reviews", "sales")
 
 
@@ -124,7 +121,7 @@ def order_of(
     """Margins of all sellers at the last cutoff, learned in this way."""
     rows = known.rows if rows is None else rows
     learned = learned_rows(rows, known.panel, catalogue, settings)
-    lesson = way(Taken(rows, learned, signals_of(rows, known.panel, tuple(CATALOGUE)), settings))
+    lesson = way(Taken(rows, known.panel, learned, settings))
     classifier = classifier_of(settings, learned.used, TREES)
     classifier.fit(learned.signals.iloc[lesson.at], lesson.positive, lesson.weights)
     return np.asarray(classifier.decision_function(known.everybody[list(learned.used)]), dtype=np.float64)
@@ -197,9 +194,7 @@ def first_100(order: Floats, known: Known) -> Floats:
 
 def listed_look_alikes(known: Known, listed: Floats) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield by kind of honest episode its judged honest sellers, and how many of them are listed."""
-    as_of = pd.Timestamp(known.market.last_cutoff)
-    episodes = read_truth(known.truth, "look_alikes")
-    recent = episodes[(episodes["to_on"] >= as_of - timedelta(days=_RECENT_DAYS)) & (episodes["from_on"] < as_of)]
+    recent = recent_look_alikes(known.truth, known.market.last_cutoff)
     honest = (known.judged > 0) & (known.culprit == 0)
     for kind, sellers in recent.groupby("explanation")["seller_id"]:
         such = honest & known.everybody["seller_id"].isin(sellers).to_numpy()
@@ -249,8 +244,7 @@ def main() -> None:
         judged.append(contributions(market, given.work, configuration))
         print(f"{market.name}: " + ", ".join(f"{k} {v:.3f}" for k, v in judged[-1].precision.items()), flush=True)
     print("\n".join(["", *tables(judged)]))
-    if given.json is not None:
-        given.json.write_text(json.dumps([asdict(market) for market in judged], indent=1) + "\n", encoding="utf-8")
+    keep(judged, given.json)
 
 
 if __name__ == "__main__":

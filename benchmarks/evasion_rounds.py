@@ -6,8 +6,6 @@ python -m benchmarks.evasion_rounds [--drawn SEED] [--work DIR] [--json FILE]
 from __future__ import annotations
 
 import argparse
-import json
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pandas as pd
 
 import configs
 from benchmarks.evasion import chosen
+from benchmarks.figures import keep
 from benchmarks.made import simulated
 from features.catalogue import CATALOGUE
 from features.settings import read_settings
@@ -66,8 +65,7 @@ def main() -> None:
             f" recall {each.recall:.2f}, precision {each.precision:.2f}, {each.found} of {CLIENTS} found",
             flush=True,
         )
-    if given.json is not None:
-        given.json.write_text(json.dumps([asdict(each) for each in rounds], indent=1) + "\n", encoding="utf-8")
+    keep(rounds, given.json)
 
 
 if __name__ == "__main__":

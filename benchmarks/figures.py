@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 ORDERS = ("raw", "peer", "product", "ceiling")
 RAW_BELOW = 0.35
@@ -88,6 +93,12 @@ def _gap(figures: npt.NDArray[np.float64]) -> float:
     """Closed gap of product, peer and ceiling; NaN where the ceiling is no higher than the peer."""
     product, peer, ceiling = (float(figure) for figure in figures)
     return (product - peer) / (ceiling - peer) if ceiling > peer else float("nan")
+
+
+def keep(figures: Sequence[DataclassInstance], file: Path | None) -> None:
+    """Write the figures as JSON, if a file is asked for."""
+    if file is not None:
+        file.write_text(json.dumps([asdict(each) for each in figures], indent=1) + "\n", encoding="utf-8")
 
 
 def table(judged: Sequence[Judged]) -> Iterator[str]:

@@ -10,9 +10,7 @@ DIR/MARKET/scores.parquet is judged, in which `strength` orders the sellers.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +21,7 @@ import pyarrow.parquet as pq
 
 import configs
 from benchmarks.ceiling import ceiling_scores, truly_guilty
-from benchmarks.figures import Judged, table
+from benchmarks.figures import Judged, keep, table
 from benchmarks.frozen import FrozenMarket, frozen_market, frozen_names
 from benchmarks.learned import Learned, learned_at
 from benchmarks.made import made
@@ -146,8 +144,7 @@ def main() -> None:
         judged.append(judge_market(market, given.work, given.outputs))
         print(f"{market.name}: " + ", ".join(f"{k} {v:.3f}" for k, v in judged[-1].precision.items()), flush=True)
     print("\n".join(["", *table(judged)]))
-    if given.json is not None:
-        given.json.write_text(json.dumps([asdict(market) for market in judged], indent=1) + "\n", encoding="utf-8")
+    keep(judged, given.json)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 from pathlib import Path
@@ -22,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 
 import configs
-from benchmarks.figures import over_markets
+from benchmarks.figures import keep, over_markets
 from benchmarks.frozen import FrozenMarket
 from benchmarks.judged import chosen
 from benchmarks.made import made
@@ -271,8 +270,7 @@ def main() -> None:
         judged.append(judge_staff(with_tickets(market, given.tickets) if given.tickets else market, given.work))
         print(f"{judged[-1].market}: {judged[-1].named} named, {judged[-1].falsely} of them innocent", flush=True)
     print("\n".join(["", *table(judged)]))
-    if given.json is not None:
-        given.json.write_text(json.dumps([asdict(market) for market in judged], indent=1) + "\n", encoding="utf-8")
+    keep(judged, given.json)
 
 
 if __name__ == "__main__":

@@ -14,16 +14,17 @@ from sklearn.linear_model import LogisticRegression
 
 from features.catalogue import CATALOGUE
 from model.arrays import Floats
-from model.baseline import day_zero
+from model.baseline import day_zero, day_zero_tails
 from model.classifier import classifier_of
 from model.settings import ClassifierSettings
 from simulator.judge import ring_of_sellers
-from training.learned import Learned
+from training.learned import Learned, signals_of
 
 TREES = 160
 """Of every way; case folds would choose for each, at ten times the cost."""
 _FALSELY_CLEARED, _FALSELY_ACCUSED = 0.2, 0.02
 _LARGEST_WEIGHT = 10.0
+_SIZE = "reviews_arrived_91d"
 _DAY_ZERO_SHARE = 0.005
 """Share of the unknown rows that self-training takes for culprits, those of most day-zero strength ..."""
 _DAY_ZERO_WEIGHT = 0.5
@@ -41,11 +42,11 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Taken:
-    """Training rows, the same as a classifier takes them, all signals of them, and the classifier's settings."""
+    """Training rows, the panel that holds all their signals, the rows as a classifier takes them, and its settings."""
 
     rows: pd.DataFrame
+    panel: pd.DataFrame
     learned: Learned
-    signals: pd.DataFrame
     settings: ClassifierSettings
 
     @property
@@ -111,7 +112,7 @@ def _by_delay(taken: Taken) -> Lesson:
 def _by_propensity(taken: Taken) -> Lesson:
     """A judged row weighs by the inverse of the chance that a seller of its size is judged."""
     learned, judged = taken.learned, ~taken.unknown
-    size = np.log1p(taken.signals["reviews_arrived_91d"].fillna(0).to_numpy(dtype=np.float64)).reshape(-1, 1)
+    size = np.log1p(signals_of(taken.rows, taken.panel, [_SIZE]).fillna(0).to_numpy(dtype=np.float64))
     chance = LogisticRegression().fit(size, judged, sample_weight=taken.rows["weight"]).predict_proba(size)[:, 1]
     inverse = np.clip(judged.mean() / chance, 1 / _LARGEST_WEIGHT, _LARGEST_WEIGHT)
     return _all(learned.positive, np.where(judged, learned.weights * inverse, learned.weights))
@@ -119,7 +120,8 @@ def _by_propensity(taken: Taken) -> Lesson:
 
 def _self_trained(taken: Taken) -> Lesson:
     """The unknown rows of most day-zero strength are culprits of half their weight."""
-    strength = day_zero(taken.signals, CATALOGUE).strength.to_numpy()
+    signals = signals_of(taken.rows, taken.panel, list(day_zero_tails(CATALOGUE)))
+    strength = day_zero(signals, CATALOGUE).strength.to_numpy()
     first = np.argsort(np.where(taken.unknown, -strength, np.inf), kind="stable")
     guilty = np.isin(np.arange(len(strength)), first[: round(_DAY_ZERO_SHARE * taken.unknown.sum())])
     weights = np.where(guilty, taken.rows["weight"] * _DAY_ZERO_WEIGHT, taken.learned.weights)

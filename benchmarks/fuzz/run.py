@@ -18,7 +18,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 import configs
 from benchmarks.fuzz.hostile import CANARY, PERSON, honest, hostile
@@ -28,6 +27,7 @@ from features.intake import take_in
 from features.panel import signals_at
 from features.settings import read_settings
 from features.store import Store, file_digest
+from features.whole_file import read_file
 from model.settings import Configuration
 
 _SIGNALS_OF_EVERY = 10
@@ -194,7 +194,7 @@ def _broken_promises(store: Store) -> Iterator[str]:
     if Path(CANARY).exists():
         yield "something in the data was run as SQL"
     for file in store.path.rglob("*.parquet"):
-        if _names_a_person(pq.read_table(file, partitioning=None)):
+        if _names_a_person(read_file(file)):
             yield f"{file.relative_to(store.path)} names a person"
             return
     for path, entry in store.manifest().files.items():

@@ -52,7 +52,7 @@ def taken(rows: pd.DataFrame, settings: ClassifierSettings) -> Taken:
     )
     panel = pd.concat([rows[["seller_id", "as_of"]], signals], axis=1)
     learned = learned_rows(rows, panel, {name: CATALOGUE[name] for name in USED}, settings)
-    return Taken(rows, learned, signals, settings)
+    return Taken(rows, panel, learned, settings)
 
 
 def test_as_shipped_the_unknown_weigh_less_than_the_cleared(taken: Taken) -> None:
