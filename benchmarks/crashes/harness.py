@@ -21,6 +21,8 @@ from benchmarks.crashes.points import Point, Tear, Watch, unseen
 from features.errors import ScrubwatchError, machine_trouble
 
 _KILLED = 9
+_FREES_ROOM = ("os.remove", "os.rmdir")
+"""What a full disk does not refuse."""
 
 
 @dataclass
@@ -182,7 +184,9 @@ def _chosen(points: list[Point], most: int | None) -> list[tuple[Point, Tear]]:
     """All ways to die, or so many of them: of each line of code one before any line has two, evenly among those."""
     ways: list[tuple[Point, Tear]] = []
     for point in points:
-        ways += [(point, "before"), (point, "full")]
+        ways.append((point, "before"))
+        if point.kind not in _FREES_ROOM:
+            ways.append((point, "full"))
         if point.torn:
             ways.append((point, "torn"))
     if most is None or most >= len(ways):
