@@ -1,8 +1,10 @@
 """What the cases of a scoring run are worth on simulated markets, judged by their truth.
 
-python -m benchmarks.cases --seeds 9301 9302 [--scenario NAME] [--sellers 800] [--weeks 104] [--budget 80]
+python -m benchmarks.cases --seeds 9301 9302 [--scenario NAME] [--sellers 800] [--weeks 104] [--budget 80] [--work DIR]
+python -m benchmarks.cases --markets hard [--budget 80] [--work DIR]
 
-Each market is simulated in WORK/SEED, or reused if it lies there; the product retrains and scores it at its end.
+Each market is simulated in WORK/SEED, or made in WORK/NAME if it is a frozen one (a name or a kind), and reused if it
+lies there; the product retrains and scores it at its end.
 Onset and restored reviews are judged over all listed sellers, none skipped, beside the best constant guess and the flat
 rule "all staff-removed one and two stars since the onset".
 """
@@ -10,9 +12,10 @@ rule "all staff-removed one and two stars since the onset".
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +24,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 import configs
+from benchmarks.frozen import FrozenMarket
+from benchmarks.judged import chosen, run_product
+from benchmarks.made import made
 from features.settings import read_settings
 from model.settings import Configuration
 from scoring.cases.evidence import FIRST_EVENTS
@@ -241,10 +247,18 @@ def made_and_judged(seed: int, given: argparse.Namespace, configuration: Configu
     return judge_cases(place / "data", place / "truth", place / "out", as_of, weeks)
 
 
+def made_and_judged_frozen(market: FrozenMarket, work: Path, configuration: Configuration) -> JudgedCases:
+    """Make, retrain, score and judge one frozen market."""
+    place = made(market, work)
+    out = run_product(place.data, work / market.name / "store", market.last_cutoff, configuration)
+    return judge_cases(place.data, place.truth, out, market.last_cutoff, configuration.cases.look_back_weeks)
+
+
 def main() -> None:
     """Judge the markets one after the other, then together."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", required=True)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[])
+    parser.add_argument("--markets", nargs="*", default=[], metavar="MARKET", help="names or kinds of frozen markets")
     parser.add_argument("--scenario", default="default")
     parser.add_argument("--sellers", type=int, default=800)
     parser.add_argument("--weeks", type=int, default=104)
@@ -254,10 +268,16 @@ def main() -> None:
     configuration = read_settings(configs.SHIPPED, Configuration)
     alerts = configuration.alerts.model_copy(update={"budget": given.budget})
     configuration = configuration.model_copy(update={"alerts": alerts})
+    judging: dict[str, Callable[[], JudgedCases]] = {
+        str(seed): partial(made_and_judged, seed, given, configuration) for seed in given.seeds
+    } | {
+        market.name: partial(made_and_judged_frozen, market, given.work, configuration)
+        for market in chosen(given.markets)
+    }
     judged = []
-    for seed in given.seeds:
-        judged.append(made_and_judged(seed, given, configuration))
-        print("\n".join([f"market {seed}", *table(judged[-1]), ""]), flush=True)
+    for name, judge in judging.items():
+        judged.append(judge())
+        print("\n".join([f"market {name}", *table(judged[-1]), ""]), flush=True)
     print("\n".join(["together", *table(together(judged))]))
 
 

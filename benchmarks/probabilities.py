@@ -1,10 +1,11 @@
 """Whether scores may be read as probabilities once 400 verdicts come from draws whose chance is known.
 
-python -m benchmarks.probabilities [--honest] [--work DIR] [--json FILE]
+python -m benchmarks.probabilities [--first N] [--honest] [--work DIR] [--json FILE]
 
-Half a year before the end of each hard market, the model of that day chooses 200 sellers and chance 200 of the rest;
-the truth decides on them. What `retrain` would then learn is judged at the last cutoff, among the sellers without a
-verdict. With --honest each of these models also scores two honest markets, in which nobody should be listed.
+Half a year before the end of each hard market, 200 sellers are drawn of the first N (400) of the model of that day, and
+200 of the rest; the truth decides on them. What `retrain` would then learn is judged at the last cutoff, among the
+sellers without a verdict. With --honest each of these models also scores two honest markets, in which nobody should be
+listed.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ from training.fit import Fit, chosen_signals, fit_model
 from training.labels import label_rows, labelled_cutoffs, training_rows
 from training.verdicts import verdicts_before
 
-CHOSEN, DRAWN = 200, 200
-"""Design verdicts on those whom the model thinks worst, each looked at for sure, and on those whom chance names."""
+OF_THE_FIRST, OF_THE_REST = 200, 200
+"""Design verdicts on those whom the model thinks worst, and on all others."""
 BEFORE_THE_END = timedelta(weeks=26)
 INVESTIGATION = timedelta(weeks=4)
 JUDGED_PERIOD = timedelta(days=364)
@@ -57,8 +58,7 @@ class Probabilities:
         market: its name.
         verdicts: design verdicts that the calibration rests on.
         guilty: those of them that say manipulated.
-        calibrated: whether the product calls its scores probabilities; false where there are too few.
-        without: whether it would do so without the draws, from verdicts by suspicion alone.
+        calibrated: whether the product calls its scores probabilities.
         culprits: among the sellers without a verdict at the last cutoff.
         prevalence: their share as the product estimates it.
         listed: sellers on the list by error rate.
@@ -74,7 +74,6 @@ class Probabilities:
     verdicts: int
     guilty: int
     calibrated: bool
-    without: bool
     culprits: int
     prevalence: float
     listed: int
@@ -85,15 +84,15 @@ class Probabilities:
     honest: dict[str, int]
 
 
-def probabilities(market: FrozenMarket, honest: Sequence[FrozenMarket], work: Path) -> Probabilities:
+def probabilities(market: FrozenMarket, first: int, honest: Sequence[FrozenMarket], work: Path) -> Probabilities:
     """All figures of a market."""
     configuration, as_of = read_settings(configs.SHIPPED, Configuration), market.last_cutoff
     place = made(market, work)
     store = Store(work / market.name / "store")
     take_in(place.data, store, as_of, configuration)
-    tips = verdicts_of(store, configuration).assign(selection_probability=np.nan)
-    design = design_verdicts(store, place.truth, as_of - BEFORE_THE_END, configuration)
-    verdicts = pd.concat([tips[~tips["seller_id"].isin(design["seller_id"])], design], ignore_index=True)
+    others = verdicts_of(store, configuration).assign(selection_probability=np.nan)
+    design = design_verdicts(store, place.truth, as_of - BEFORE_THE_END, first, configuration)
+    verdicts = pd.concat([others, design], ignore_index=True)
     everybody = signals_at(store, [as_of], configuration)
     fit = fit_on(store, verdicts, as_of, configuration)
     decided = verdicts_before(verdicts, as_of)
@@ -108,7 +107,6 @@ def probabilities(market: FrozenMarket, honest: Sequence[FrozenMarket], work: Pa
         verdicts=fit.card.calibration.verdicts,
         guilty=int((design["verdict"] == "manipulated").sum()),
         calibrated=fit.card.calibration.calibrated,
-        without=fit_on(store, tips, as_of, configuration).card.calibration.calibrated,
         culprits=int(culprit[judged].sum()),
         prevalence=float("nan") if listing.prevalence is None else listing.prevalence,
         listed=int(listed.sum()),
@@ -120,8 +118,10 @@ def probabilities(market: FrozenMarket, honest: Sequence[FrozenMarket], work: Pa
     )
 
 
-def design_verdicts(store: Store, truth: Path, drawn_on: date, configuration: Configuration) -> pd.DataFrame:
-    """Verdicts, rightly given, on sellers without one that the model of a day chooses and that chance names."""
+def design_verdicts(
+    store: Store, truth: Path, drawn_on: date, first: int, configuration: Configuration
+) -> pd.DataFrame:
+    """Verdicts, rightly given, on sellers without one: drawn of the first of that day's model, and of the rest."""
     everybody = signals_at(store, [drawn_on], configuration)
     learned = learned_at(store, drawn_on, configuration)
     model = fit_model(
@@ -134,12 +134,12 @@ def design_verdicts(store: Store, truth: Path, drawn_on: date, configuration: Co
     )
     pool = scores_of(model, everybody, configuration)
     pool = pool[~pool["seller_id"].isin(learned.decided)].sort_values("strength", ascending=False, kind="stable")
-    first, rest = pool.iloc[:CHOSEN], pool.iloc[CHOSEN:]
-    drawn = rest.sample(DRAWN, random_state=configuration.classifier.seed)
     picked = pd.concat(
         [
-            first[["seller_id"]].assign(route="alert", selection_probability=1.0),
-            drawn[["seller_id"]].assign(route="random", selection_probability=DRAWN / len(rest)),
+            part[["seller_id"]]
+            .sample(count, random_state=configuration.classifier.seed)
+            .assign(route="random", selection_probability=count / len(part))
+            for part, count in ((pool.iloc[:first], OF_THE_FIRST), (pool.iloc[first:], OF_THE_REST))
         ]
     )
     return picked.merge(found_by(truth, drawn_on), on="seller_id", how="left").assign(
@@ -222,7 +222,6 @@ def table(judged: Sequence[Probabilities], false_share: float) -> Iterator[str]:
     yield f"- more of them a market than allowed: {excess.mean:+.1f} ({excess.low:+.1f} to {excess.high:+.1f})"
     yield f"- found: {found}, where the truth would have allowed {sum(each.findable for each in judged)}"
     yield f"- promised over kept in the first 100: {', '.join(f'{ratio:.2f}' for ratio in sorted(kept))}"
-    yield f"- called probabilities without the draws: {sum(each.without for each in judged)} of {len(judged)}"
     honest = [count for each in judged for count in each.honest.values()]
     yield f"- honest markets in which nobody is listed: {honest.count(0)} of {len(honest)}"
 
@@ -234,6 +233,7 @@ def _silent(_: str) -> None:
 def main() -> None:
     """Judge the markets one after the other, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--first", type=int, default=400, help="of how many of the model's first 200 are drawn")
     parser.add_argument("--honest", action="store_true", help="score the honest markets too")
     parser.add_argument("--work", type=Path, default=Path("judged"), help="where markets and stores lie")
     parser.add_argument("--json", type=Path, help="where the figures are written besides")
@@ -241,7 +241,7 @@ def main() -> None:
     hard, honest = chosen(["hard"]), chosen(["honest"]) if given.honest else []
     judged = []
     for number, market in enumerate(hard):
-        judged.append(probabilities(market, honest[number :: len(hard)], given.work))
+        judged.append(probabilities(market, given.first, honest[number :: len(hard)], given.work))
         print(judged[-1], flush=True)
     print("\n".join(["", *table(judged, read_settings(configs.SHIPPED, Configuration).alerts.false_share)]))
     keep(judged, given.json)

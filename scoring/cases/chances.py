@@ -63,10 +63,9 @@ class Priors:
     """
 
     def __init__(self, facts: Facts, guilt: Mapping[Any, float], onset: Mapping[Any, Onset]) -> None:
-        """Count what the peers' trend lets expect."""
+        """Nothing is counted yet."""
         self._facts, self._guilt, self._onset = facts, guilt, onset
         self._sellers = list(onset)
-        self._reviews = counted(facts, "reviews", self._sellers)
 
     def of(self, sellers: pd.Series, at: pd.Series, kind: str) -> Floats:
         """Guilt, times the chance that the scheme had begun, times the share of such events beyond the trend."""
@@ -84,7 +83,7 @@ class Priors:
 
     def excess_of_week(self, sellers: pd.Series, at: pd.Series, kind: str) -> Floats:
         """The share of a week's events beyond the seller's own level before its onset, carried on by the trend."""
-        seen, usual = counted(self._facts, kind, self._sellers), peers_trend(self._facts, kind, self._reviews)
+        seen, usual = counted(self._facts, kind, self._sellers), peers_trend(self._facts, kind, self._sellers)
         shares = {}
         for row, seller in enumerate(self._sellers):
             before = 1 - self._onset[seller].begun
@@ -95,7 +94,7 @@ class Priors:
         )
 
     def _beyond(self, kind: str) -> dict[Any, float]:
-        seen, usual = counted(self._facts, kind, self._sellers), peers_trend(self._facts, kind, self._reviews)
+        seen, usual = counted(self._facts, kind, self._sellers), peers_trend(self._facts, kind, self._sellers)
         found = {}
         for row, seller in enumerate(self._sellers):
             begun = self._onset[seller].begun

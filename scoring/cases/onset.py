@@ -24,6 +24,12 @@ KINDS = ("one hand", "removals", "take-backs", "look-ups", "internals", "standin
 _SIZE_WEEKS = 26
 """Weeks of reviews that tell how large a seller is at a time."""
 
+_OF_NEGATIVES = ("one hand", "removals", "take-backs")
+"""Kinds that happen to negative reviews: a flood brings more of them without any scheme ..."""
+
+_TROUBLE_WEEKS = 13
+"""... so that a seller's part of the negatives of so many weeks says what is usual."""
+
 _TREND_WEEKS = 9
 """Weeks over which the market's counts are smoothed."""
 
@@ -33,12 +39,20 @@ _CHANGES = 0.5
 _ENDED = 0.25
 """Chance that the scheme has ended before the cutoff."""
 
-_BEFORE_SHAPE = 2.0
+_ENDED_WITHIN_WEEKS = 52
+"""What ended earlier is no longer in the signals for which the seller is listed."""
+
+_UNSEEN = 0.15
+"""Chance that no counted kind shows the scheme, and that what changed has another cause."""
+
+_BEFORE = (1.0, 1.5)
+"""Shape and mean of a seller's multiple in ordinary life: sellers differ much in what befalls them."""
 _DURING = ((1.5, 3.0), (1.5, 10.0), (1.5, 40.0))
 """Shape and mean of the multiples that a scheme may bring, each as likely (guesses: broad, and above ordinary)."""
 
-_TEMPERED = {"fives": 0.3}
-"""Power of the likelihood where counts vary far more than Poisson's: praise follows sales and seasons."""
+_TEMPERED = {"fives": 0.15, "internals": 0.3}
+"""Power of the likelihood where counts vary far more than Poisson's: praise follows sales and seasons, and who looks up
+what a seller sells looks at all of it."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +75,8 @@ class Onset:
 
 def onsets(facts: Facts, sellers: list[Any]) -> dict[Any, Onset]:
     """The onset of each of these sellers."""
-    counts = {kind: counted(facts, kind, sellers) for kind in (*KINDS, "reviews")}
-    expected = {kind: peers_trend(facts, kind, counts["reviews"]) for kind in KINDS}
+    counts = {kind: counted(facts, kind, sellers) for kind in KINDS}
+    expected = {kind: peers_trend(facts, kind, sellers) for kind in KINDS}
     return {
         seller: _onset(
             facts,
@@ -90,24 +104,23 @@ def market_counts(facts: Facts, kind: str) -> Floats:
     return np.asarray(found.fillna(0.0), dtype=np.float64)
 
 
-def peers_trend(facts: Facts, kind: str, reviews: Floats) -> Floats:
-    """What the market lets expect of each seller and week, by the seller's part of the reviews of half a year."""
-    trend = _smoothed(market_counts(facts, kind))
-    size, all_sizes = _trailing(reviews), _trailing(market_counts(facts, "reviews"))
-    share = (size + 0.5) / np.maximum(all_sizes + 0.5, 1.0)
-    return np.asarray(trend * np.minimum(share, 1.0))
+def peers_trend(facts: Facts, kind: str, sellers: list[Any]) -> Floats:
+    """What the market lets expect of each seller and week, by the seller's part of its reviews or negatives."""
+    base, weeks = ("negatives", _TROUBLE_WEEKS) if kind in _OF_NEGATIVES else ("reviews", _SIZE_WEEKS)
+    own, everybody = _trailing(counted(facts, base, sellers), weeks), _trailing(market_counts(facts, base), weeks)
+    share = (own + 0.5) / np.maximum(everybody + 0.5, 1.0)
+    return np.asarray(_smoothed(market_counts(facts, kind)) * np.minimum(share, 1.0))
 
 
 def _smoothed(values: Floats) -> Floats:
     return np.asarray(pd.Series(values).rolling(_TREND_WEEKS, min_periods=1, center=True).mean())
 
 
-def _trailing(values: Floats) -> Floats:
-    """Sums over the half-year up to each week; before half a year is known, over the first one."""
-    weeks = np.arange(values.shape[-1])
+def _trailing(values: Floats, weeks: int) -> Floats:
+    """Sums over so many weeks up to each week; before as many are known, over the first ones."""
     total = np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(values, axis=-1)], axis=-1)
-    end = np.minimum(np.maximum(weeks + 1, _SIZE_WEEKS), values.shape[-1])
-    return np.asarray(total[..., end] - total[..., np.maximum(end - _SIZE_WEEKS, 0)])
+    end = np.minimum(np.maximum(np.arange(values.shape[-1]) + 1, weeks), values.shape[-1])
+    return np.asarray(total[..., end] - total[..., np.maximum(end - weeks, 0)])
 
 
 def first_weeks(counts: Mapping[str, Floats], expected: Mapping[str, Floats]) -> Floats:
@@ -120,14 +133,19 @@ def first_weeks(counts: Mapping[str, Floats], expected: Mapping[str, Floats]) ->
     """
     weeks = len(next(iter(counts.values())))
     first, end = np.triu_indices(weeks + 1, 1)
-    evidence: Floats = np.full(len(first), np.log(_ENDED / weeks))
-    evidence[end == weeks] = np.log(1 - _ENDED)
+    before: Floats = np.full(len(first), np.log(_ENDED / weeks))
+    before[end == weeks] = np.log(1 - _ENDED)
+    before[end < weeks - _ENDED_WITHIN_WEEKS] = -np.inf
+    evidence = before
     for kind, values in counts.items():
         evidence = evidence + _changed(values, expected[kind], first, end, _TEMPERED.get(kind, 1.0))
-    table = np.full((weeks, weeks + 1), -np.inf)
-    table[first, end] = evidence
-    by_first = logsumexp(table, axis=1)
-    return np.asarray(np.exp(by_first - logsumexp(by_first)))
+    return (1 - _UNSEEN) * _by_first(evidence, first, weeks) + _UNSEEN * _by_first(before, first, weeks)
+
+
+def _by_first(evidence: Floats, first: Any, weeks: int) -> Floats:
+    """Probabilities of the first weeks from the log evidence of each pair of first and last."""
+    chance = np.bincount(first, np.exp(evidence - evidence.max()), minlength=weeks)
+    return np.asarray(chance / chance.sum())
 
 
 def _changed(counts: Floats, expected: Floats, first: Any, end: Any, power: float) -> Floats:
@@ -135,10 +153,10 @@ def _changed(counts: Floats, expected: Floats, first: Any, end: Any, power: floa
     count, usual = (np.concatenate([[0.0], np.cumsum(values)]) for values in (counts, expected))
     inside, usual_inside = count[end] - count[first], usual[end] - usual[first]
     outside, usual_outside = count[-1] - inside, usual[-1] - usual_inside
-    before = _evidence(outside, usual_outside, _BEFORE_SHAPE, 1.0)
+    ordinary = _evidence(outside, usual_outside, *_BEFORE)
     during = _evidence_of_scheme(inside, usual_inside)
-    never = _evidence(count[-1:], usual[-1:], _BEFORE_SHAPE, 1.0)
-    gain = power * (before + during - never)
+    never = _evidence(count[-1:], usual[-1:], *_BEFORE)
+    gain = power * (ordinary + during - never)
     return np.asarray(np.logaddexp(np.log(_CHANGES) + gain, np.log(1 - _CHANGES)))
 
 
@@ -150,7 +168,7 @@ def raised(count: Floats, usual: Floats) -> Floats:
         usual: what ordinary life lets expect of it.
 
     """
-    return np.asarray(_evidence_of_scheme(count, usual) - _evidence(count, usual, _BEFORE_SHAPE, 1.0))
+    return np.asarray(_evidence_of_scheme(count, usual) - _evidence(count, usual, *_BEFORE))
 
 
 def _evidence_of_scheme(count: Floats, usual: Floats) -> Floats:
