@@ -88,7 +88,7 @@ def find_cases(
         },
         "evidence": evidence(facts, removal_chance, chances, configuration.cases.evidence_shown),
     }
-    told = explanations(facts, onset)
+    told = explanations(facts, onset, parts["schemes"])
     harm = harms(facts, removal_chance, onset)
     rows = [
         _row(opened[row.seller_id], row.score, onset[row.seller_id], harm[row.seller_id], told[row.seller_id])

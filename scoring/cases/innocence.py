@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -28,9 +28,13 @@ _SURGE_TIMES, _SURGE_WEEKS = 2.0, 8
 """Times its usual sales, over so many weeks, that make a surge."""
 _ORDINARY = 1.5
 """Times what the market lets expect, up to which a rate is ordinary."""
+_OF_COMPLAINTS = 3.0
+"""The same in a delivery crisis: complaints that are not about the product break most policies (a guess)."""
 _APPEAL_HOURS = 24
 """Hours that an appeal is looked at, at least, by somebody who weighs it."""
 _LEAST = 3.0
+_LISTED_FOR = 0.4
+"""Share of what speaks against the seller that schemes must have for what explains them to explain the case."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Explanation:
 
     Attributes:
         name: which.
-        fits: whether it explains most of what stands out; unknown where the data cannot tell.
+        fits: whether it explains most of what stands out, and the seller is listed for that; unknown where the data
+            cannot tell.
         value: the number it was tested with; None where there is none.
         usual: what that number usually is; None where that is not known.
         text: both in words.
@@ -83,8 +88,17 @@ class _Seller:
 _KINDS = ("negatives removed", "negatives", "reviews", "units", "fives")
 
 
-def explanations(facts: Facts, onset: Mapping[Any, Onset]) -> dict[Any, list[Explanation]]:
-    """All innocent explanations of each listed seller, the fitting ones first."""
+def explanations(
+    facts: Facts, onset: Mapping[Any, Onset], schemes: Mapping[Any, Sequence[Mapping[str, Any]]]
+) -> dict[Any, list[Explanation]]:
+    """All innocent explanations of each listed seller, the fitting ones first.
+
+    Args:
+        facts: events and weekly counts.
+        onset: of each listed seller.
+        schemes: what each is listed for, as `scoring.cases.guilt.schemes` tells it.
+
+    """
     sellers = list(onset)
     counts = {kind: counted(facts, kind, sellers) for kind in _KINDS}
     market = {kind: market_counts(facts, kind) for kind in _KINDS}
@@ -102,7 +116,8 @@ def explanations(facts: Facts, onset: Mapping[Any, Onset]) -> dict[Any, list[Exp
             accounts=accounts.get(seller, facts.accounts.iloc[:0]),
             purged=int(purged.get(seller, 0)),
         )
-        tested = [test(case) for test in _TESTS]
+        shares = {each["scheme"]: each["share"] for each in schemes[seller]}
+        tested = [_for_what_it_is_listed(test(case), explained, shares) for test, explained in _TESTS.items()]
         found[seller] = sorted(tested, key=lambda each: ("yes", "unknown", "no").index(each.fits))
     return found
 
@@ -131,7 +146,7 @@ def _policy_purge(case: _Seller) -> Explanation:
 
 
 def _delivery_crisis(case: _Seller) -> Explanation:
-    """Trouble that brought complaints, of which staff removed no larger part than of others'."""
+    """Trouble that brought complaints, of which staff removed not much more than complaints let expect."""
     negatives, reviews = case.weekly["negatives"], case.weekly["reviews"]
     usual = _ratio(negatives.sum(), reviews.sum())
     bad, all_of_them = (pd.Series(values).rolling(_CRISIS_WEEKS).sum().to_numpy() for values in (negatives, reviews))
@@ -140,7 +155,7 @@ def _delivery_crisis(case: _Seller) -> Explanation:
     share = float(shares[worst])
     weeks = slice(max(worst - _CRISIS_WEEKS + 1, 0), worst + _CRISIS_WEEKS)
     part = _ratio(case.weekly["negatives removed"][weeks].sum(), case.weekly["negatives removed"].sum())
-    ordinary = case.rate(weeks) <= _ORDINARY * max(case.practice, 0.0)
+    ordinary = case.rate(weeks) <= _OF_COMPLAINTS * max(case.practice, 0.0)
     text = (
         f"In its worst {_CRISIS_WEEKS} weeks {_percent(share)} of its reviews were negative, usually {_percent(usual)};"
         f" {_percent(part)} of its removed negatives fall into them and the weeks after."
@@ -204,18 +219,27 @@ def _size(case: _Seller) -> Explanation:
         f"Since then staff removed {removed:.0f} negatives, {_percent(rate)} of as many as came; in the whole market"
         f" {_percent(practice)}."
     )
-    return _explained("size", rate, practice, bool(removed >= _LEAST and case.removed_as_usual), text)
+    return _explained("size", rate, practice, bool(removed >= _LEAST and rate <= practice), text)
 
 
-_TESTS: tuple[Callable[[_Seller], Explanation], ...] = (
-    _rival_flood,
-    _policy_purge,
-    _delivery_crisis,
-    _sales_surge,
-    _queue_owner,
-    _honest_appeal,
-    _size,
-)
+_TESTS: Mapping[Callable[[_Seller], Explanation], frozenset[str]] = {
+    _rival_flood: frozenset({"paid_removal"}),
+    _policy_purge: frozenset({"bought_reviews"}),
+    _delivery_crisis: frozenset({"paid_removal"}),
+    _sales_surge: frozenset({"paid_removal", "bought_reviews"}),
+    _queue_owner: frozenset({"paid_removal"}),
+    _honest_appeal: frozenset({"paid_standing"}),
+    _size: frozenset({"paid_removal"}),
+}
+"""All tests, each with the schemes that such honest life looks like: a flood explains no look-up of reviewers."""
+
+
+def _for_what_it_is_listed(found: Explanation, explained: frozenset[str], shares: Mapping[str, float]) -> Explanation:
+    """What fits, unless the seller is listed for something else."""
+    listed_for = sum(share for scheme, share in shares.items() if scheme in explained)
+    if found.fits != "yes" or listed_for >= _LISTED_FOR:
+        return found
+    return replace(found, fits="no", text=f"{found.text} But most of what it is listed for is of another kind.")
 
 
 def _explained(name: str, value: float, usual: float | None, fits: bool, text: str) -> Explanation:  # noqa: FBT001

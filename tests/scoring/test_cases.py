@@ -29,7 +29,7 @@ from scoring.cases.facts import Facts, facts_at
 from scoring.cases.files import FoundCases, write_cases
 from scoring.cases.guilt import guilt_apart
 from scoring.cases.harm import harms
-from scoring.cases.innocence import explanations
+from scoring.cases.innocence import Explanation, explanations
 from scoring.cases.onset import Onset, onsets
 from scoring.cases.removals import bought_chances
 from scoring.suspects import Suspects
@@ -244,14 +244,26 @@ def test_what_is_to_be_restored_is_still_gone_and_has_its_actor(found: FoundCase
     assert first["text"].str.contains("differs from its peers").all()
 
 
-def fits(facts: Facts, onset: dict[Any, Onset], whose: str) -> dict[str, str]:
-    return {each.name: each.fits for each in explanations(facts, onset)[whose]}
+def told(facts: Facts, onset: dict[Any, Onset], whose: str, scheme: str = "paid_removal") -> list[Explanation]:
+    """The explanations of a seller where all are listed for one scheme."""
+    return explanations(facts, onset, {seller: [{"scheme": scheme, "share": 1.0}] for seller in LISTED})[whose]
+
+
+def fits(facts: Facts, onset: dict[Any, Onset], whose: str, scheme: str = "paid_removal") -> dict[str, str]:
+    return {each.name: each.fits for each in told(facts, onset, whose, scheme)}
 
 
 def test_a_flood_explains_removals_of_what_came_with_it(facts: Facts, onset: dict[Any, Onset]) -> None:
     assert fits(facts, onset, FLOODED)["rival_flood"] == "yes"
     assert fits(facts, onset, PAYS)["rival_flood"] == "no"
-    assert explanations(facts, onset)[FLOODED][0].name == "rival_flood"  # what fits comes first
+    assert told(facts, onset, FLOODED)[0].name == "rival_flood"  # what fits comes first
+
+
+def test_what_explains_removals_explains_no_case_of_another_kind(facts: Facts, onset: dict[Any, Onset]) -> None:
+    assert set(fits(facts, onset, FLOODED, "reviewer_pressure").values()) <= {"no", "unknown"}
+    flood = next(each for each in told(facts, onset, FLOODED, "reviewer_pressure") if each.name == "rival_flood")
+    assert flood.value == pytest.approx(1.0)  # the number is told all the same
+    assert flood.text.endswith("But most of what it is listed for is of another kind.")
 
 
 def test_a_queue_with_one_owner_explains_that_one_hand_comes_back(facts: Facts, onset: dict[Any, Onset]) -> None:
@@ -264,8 +276,8 @@ def test_a_purge_of_many_sellers_explains_removals_of_praise(facts: Facts, onset
     week = date(2024, 9, 2)
     purge = {"queue": ["garden"], "reason": ["policy"], "week": [week], "sellers": [50], "removed": [300], "own": [7]}
     purged = replace(facts, purges=pd.DataFrame({"seller_id": [FLOODED], **purge}))
-    assert fits(purged, onset, FLOODED)["policy_purge"] == "yes"  # 7 of 8 removals
-    assert fits(facts, onset, FLOODED)["policy_purge"] == "no"
+    assert fits(purged, onset, FLOODED, "bought_reviews")["policy_purge"] == "yes"  # 7 of 8 removals
+    assert fits(facts, onset, FLOODED, "bought_reviews")["policy_purge"] == "no"
 
 
 def test_a_surge_of_sales_explains_praise_in_proportion(facts: Facts, onset: dict[Any, Onset]) -> None:
@@ -322,7 +334,7 @@ def test_an_appeal_that_was_looked_at_for_a_day_explains_a_return(
 ) -> None:
     quiet = facts.weekly[facts.weekly["kind"] != "negatives removed"]
     known = replace(facts, accounts=returned(hours), tables=facts.tables | {"account_actions"}, weekly=quiet)
-    assert fits(known, onset, FLOODED)["honest_appeal"] == said
+    assert fits(known, onset, FLOODED, "paid_standing")["honest_appeal"] == said
 
 
 def test_without_optional_tables_money_is_null_and_what_they_would_tell_is_unknown(
