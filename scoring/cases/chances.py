@@ -38,7 +38,7 @@ _AGAIN, _ONCE = 8.0, 0.5
 _SURE = 3.0
 """The most that the authors who praise again say of a seller, in log-odds."""
 _REPORTED = 0.5
-"""Chance that a buyer who reports an offer tells what was (a guess), before the seller's own."""
+"""Chance that a buyer who reports an offer tells what was (a guess), before that of the offer."""
 
 
 @dataclass(frozen=True)
@@ -114,14 +114,14 @@ def chances_of(facts: Facts, guilt: Mapping[Any, float], onset: Mapping[Any, Ons
         look_ups=look_ups,
         take_backs=_take_backs(facts, look_ups, priors),
         accounts=_accounts(facts.accounts, priors),
-        reports=facts.reports["seller_id"].map(lambda seller: _REPORTED * guilt[seller]).astype(np.float64),
+        reports=_reports(facts.reports, priors),
         praise=_praise(facts.praise, priors),
     )
 
 
 def _look_ups(rows: pd.DataFrame, priors: Priors) -> pd.Series:
-    """Of contact data, sales or ranking; others are for sale nowhere."""
-    sold = rows["tool"].isin(["reviewer_contact", "sales_report", "ranking_internals"]).to_numpy()
+    """Of contact data or ranking; a seller whose sales are looked up is the victim, if anything."""
+    sold = rows["tool"].isin(["reviewer_contact", "ranking_internals"]).to_numpy()
     contact = (rows["tool"] == "reviewer_contact").to_numpy()
     prior = np.where(
         contact,
@@ -160,6 +160,13 @@ def _accounts(rows: pd.DataFrame, priors: Priors) -> pd.Series:
     swift &= (rows["kind"] == "reinstated").to_numpy()
     odds = _weighed(prior, np.where(strange, _STRANGE, 1 / _STRANGE)) + np.log(_SWIFT) * swift
     return pd.Series(np.where(for_sale, expit(odds), 0.0), rows.index)
+
+
+def _reports(rows: pd.DataFrame, priors: Priors) -> pd.Series:
+    """What buyers say of contact is as likely as that contact data were sold; of paid reviews, as that praise was."""
+    contact, at = (rows["kind"] == "off_platform_contact").to_numpy(), rows["reported_at"]
+    prior = np.where(contact, priors.of(rows["seller_id"], at, "look-ups"), priors.of(rows["seller_id"], at, "fives"))
+    return pd.Series(_REPORTED * prior, rows.index)
 
 
 def _praise(rows: pd.DataFrame, priors: Priors) -> pd.Series:

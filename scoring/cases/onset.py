@@ -50,9 +50,8 @@ _BEFORE = (1.0, 1.5)
 _DURING = ((1.5, 3.0), (1.5, 10.0), (1.5, 40.0))
 """Shape and mean of the multiples that a scheme may bring, each as likely (guesses: broad, and above ordinary)."""
 
-_TEMPERED = {"fives": 0.15, "internals": 0.3}
-"""Power of the likelihood where counts vary far more than Poisson's: praise follows sales and seasons, and who looks up
-what a seller sells looks at all of it."""
+_TEMPERED = {"fives": 0.1}
+"""Power of the likelihood where counts vary far more than Poisson's: praise follows sales and seasons."""
 
 
 @dataclass(frozen=True)

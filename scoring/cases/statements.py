@@ -142,7 +142,7 @@ select 'look-ups', seller_id, cast(date_trunc('week', accessed_at) as date), cou
 from looked where tool = 'reviewer_contact' and not with_cause group by all
 union all
 select 'internals', seller_id, cast(date_trunc('week', accessed_at) as date), count(*)
-from looked where tool in ('sales_report', 'ranking_internals') and not with_cause group by all
+from looked where tool = 'ranking_internals' and not with_cause group by all
 union all
 select 'take-backs', seller_id, cast(date_trunc('week', day) as date), sum(take_backs) from take_backs group by all
 union all
