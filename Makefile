@@ -72,12 +72,14 @@ engine: .venv/.installed  ## What the feature engine costs beside other ways; wr
 scoring: .venv/.installed  ## What it costs to score ten million sellers, beside LightGBM's prediction alone (half an hour, 8 GB of disk)
 	@$(BIN)/python -m benchmarks.scoring
 
-markets: .venv/.installed  ## Make the frozen markets, compare them with what was pinned, and judge the product and its parts on them (three hours)
+markets: .venv/.installed  ## Make the frozen markets, compare them with what was pinned, and judge the product and its parts on them (four hours)
 	@$(BIN)/python -m benchmarks.pins
 	@$(BIN)/python -m benchmarks.hidden
 	@$(BIN)/python -m benchmarks.judged hard easy
 	@$(BIN)/python -m benchmarks.contributions
+	@$(BIN)/python -m benchmarks.probabilities --honest
 	@$(BIN)/python -m benchmarks.staff hard easy honest
+	@$(BIN)/python -m benchmarks.cases --markets hard
 
 weekly: .venv/.installed  ## The gate's trials, twelve weeks lived twice, half years of drift, what retrain costs beside a bare script (three hours)
 	@$(BIN)/python -m benchmarks.gate
