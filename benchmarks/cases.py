@@ -12,7 +12,7 @@ rule "all staff-removed one and two stars since the onset".
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -268,7 +268,7 @@ def main() -> None:
     configuration = read_settings(configs.SHIPPED, Configuration)
     alerts = configuration.alerts.model_copy(update={"budget": given.budget})
     configuration = configuration.model_copy(update={"alerts": alerts})
-    judging: dict[str, Callable[[], JudgedCases]] = {
+    judging: Mapping[str, Callable[[], JudgedCases]] = {
         str(seed): partial(made_and_judged, seed, given, configuration) for seed in given.seeds
     } | {
         market.name: partial(made_and_judged_frozen, market, given.work, configuration)
