@@ -30,7 +30,7 @@ _PRIOR_BOUGHT = 10.0
 _RETURNING = (0.04, 0.06, 0.05, 0.05, 0.1, 0.7)
 """How often the hand of a bought removal comes back to the seller, by `together_class` (a guess: a broker has few
 moderators, and an order is rarely the last)."""
-_WEIGHTIEST = 1.0
+_WEIGHTIEST = 1.3
 """The most that any other look of a removal says, in log-odds: what is alike in honest trouble must not add up."""
 _LEAST, _MOST, _RAREST = 0.02, 0.98, 1e-6
 _HELPERS_PRAISE = 0.05
