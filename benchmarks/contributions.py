@@ -24,15 +24,13 @@ from benchmarks.figures import Interval, keep, over_markets
 from benchmarks.frozen import FrozenMarket
 from benchmarks.judged import chosen, peer_order
 from benchmarks.learned import learned_at
-from benchmarks.made import made
+from benchmarks.made import taken_in
 from benchmarks.peer import peer_columns
 from benchmarks.unknown_ways import TREES, UNKNOWN_WAYS, Taken, Way, noisy, taken_as_negative
 from features.catalogue import CATALOGUE
-from features.intake import take_in
 from features.panel import signals_at
 from features.settings import read_settings
 from features.signal import Signal
-from features.store import Store
 from model.arrays import Floats
 from model.baseline import day_zero
 from model.classifier import classifier_of
@@ -94,9 +92,8 @@ class Contributions:
 
 def known_of(market: FrozenMarket, work: Path, configuration: Configuration) -> Known:
     """Make the market, take it in, and read what `retrain` would learn from."""
-    place, as_of = made(market, work), market.last_cutoff
-    store = Store(work / market.name / "store")
-    take_in(place.data, store, as_of, configuration)
+    place, store, _ = taken_in(market, work, configuration)
+    as_of = market.last_cutoff
     learned = learned_at(store, as_of, configuration)
     everybody = signals_at(store, [as_of], configuration)
     return Known(

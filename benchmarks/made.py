@@ -11,6 +11,10 @@ from typing import NamedTuple
 import simulator
 from benchmarks.frozen import FrozenMarket
 from benchmarks.pins import arithmetic, pinned, rows_of
+from features.intake import take_in
+from features.intake_report import IntakeReport
+from features.store import Store
+from model.settings import Configuration
 from simulator import simulate
 from simulator.settings import SimulatorSettings
 
@@ -52,6 +56,27 @@ def made(market: FrozenMarket, work: Path) -> Made:
         known = {"parameters": market.digest, "rows": rows_of(market, work), "maker": maker}
         record.write_text(json.dumps(known) + "\n", encoding="utf-8")
     return Made(folder / "data", folder / "truth", known["rows"])
+
+
+class TakenIn(NamedTuple):
+    """A market on disk, and a store that holds what was delivered of it.
+
+    Attributes:
+        made: its tables and its truth.
+        store: below the same folder.
+        intake: what the intake said.
+
+    """
+
+    made: Made
+    store: Store
+    intake: IntakeReport
+
+
+def taken_in(market: FrozenMarket, work: Path, configuration: Configuration) -> TakenIn:
+    """The market below WORK/NAME, taken in as of its last cutoff."""
+    place, store = made(market, work), Store(work / market.name / "store")
+    return TakenIn(place, store, take_in(place.data, store, market.last_cutoff, configuration))
 
 
 def _maker() -> str:

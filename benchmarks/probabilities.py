@@ -24,10 +24,8 @@ from benchmarks.ceiling import truly_guilty
 from benchmarks.figures import keep, over_markets
 from benchmarks.frozen import FrozenMarket
 from benchmarks.judged import chosen
-from benchmarks.learned import learned_at
-from benchmarks.made import made
+from benchmarks.made import taken_in
 from features.catalogue import CATALOGUE
-from features.intake import take_in
 from features.panel import signals_at
 from features.settings import read_settings
 from features.store import Store
@@ -87,9 +85,7 @@ class Probabilities:
 def probabilities(market: FrozenMarket, first: int, honest: Sequence[FrozenMarket], work: Path) -> Probabilities:
     """All figures of a market."""
     configuration, as_of = read_settings(configs.SHIPPED, Configuration), market.last_cutoff
-    place = made(market, work)
-    store = Store(work / market.name / "store")
-    take_in(place.data, store, as_of, configuration)
+    place, store, _ = taken_in(market, work, configuration)
     others = verdicts_of(store, configuration).assign(selection_probability=np.nan)
     design = design_verdicts(store, place.truth, as_of - BEFORE_THE_END, first, configuration)
     verdicts = pd.concat([others, design], ignore_index=True)
@@ -122,18 +118,11 @@ def design_verdicts(
     store: Store, truth: Path, drawn_on: date, first: int, configuration: Configuration
 ) -> pd.DataFrame:
     """Verdicts, rightly given, on sellers without one: drawn of the first of that day's model, and of the rest."""
-    everybody = signals_at(store, [drawn_on], configuration)
-    learned = learned_at(store, drawn_on, configuration)
-    model = fit_model(
-        learned.rows,
-        learned.panel,
-        chosen_signals(CATALOGUE, configuration.classifier),
-        configuration,
-        drawn_on,
-        progress=_silent,
-    )
-    pool = scores_of(model, everybody, configuration)
-    pool = pool[~pool["seller_id"].isin(learned.decided)].sort_values("strength", ascending=False, kind="stable")
+    known = verdicts_of(store, configuration)
+    model = fit_on(store, known, drawn_on, configuration)
+    pool = scores_of(model, signals_at(store, [drawn_on], configuration), configuration)
+    pool = pool[~pool["seller_id"].isin(verdicts_before(known, drawn_on)["seller_id"])]
+    pool = pool.sort_values("strength", ascending=False, kind="stable")
     picked = pd.concat(
         [
             part[["seller_id"]]
@@ -166,7 +155,7 @@ def fit_on(store: Store, verdicts: pd.DataFrame, as_of: date, configuration: Con
     panel = signals_at(store, labelled_cutoffs(verdicts, as_of, labels), configuration)
     rows = training_rows(label_rows(panel, verdicts, as_of, labels), labels, configuration.classifier.seed)
     used = chosen_signals(CATALOGUE, configuration.classifier)
-    return fit_model(rows, panel, used, configuration, as_of, progress=_silent)
+    return fit_model(rows, panel, used, configuration, as_of, progress=lambda _: None)
 
 
 def scores_of(fit: Fit, everybody: pd.DataFrame, configuration: Configuration) -> pd.DataFrame:
@@ -195,9 +184,7 @@ def findable(culprit: Floats, false_share: float) -> int:
 
 def listed_where_nobody_is_guilty(fit: Fit, market: FrozenMarket, work: Path, configuration: Configuration) -> int:
     """How many sellers of an honest market a model of elsewhere lists by error rate."""
-    as_of, place = market.last_cutoff, made(market, work)
-    store = Store(work / market.name / "store")
-    take_in(place.data, store, as_of, configuration)
+    as_of, store = market.last_cutoff, taken_in(market, work, configuration).store
     scored = scores_of(fit, signals_at(store, [as_of], configuration), configuration)
     decided = verdicts_before(verdicts_of(store, configuration), as_of)
     listing = listed_by(fit, scored, decided, as_of, configuration)
@@ -224,10 +211,6 @@ def table(judged: Sequence[Probabilities], false_share: float) -> Iterator[str]:
     yield f"- promised over kept in the first 100: {', '.join(f'{ratio:.2f}' for ratio in sorted(kept))}"
     honest = [count for each in judged for count in each.honest.values()]
     yield f"- honest markets in which nobody is listed: {honest.count(0)} of {len(honest)}"
-
-
-def _silent(_: str) -> None:
-    """Steps of a fit are not told."""
 
 
 def main() -> None:

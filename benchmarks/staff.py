@@ -24,10 +24,8 @@ import configs
 from benchmarks.figures import keep, over_markets
 from benchmarks.frozen import FrozenMarket
 from benchmarks.judged import chosen
-from benchmarks.made import made
-from features.intake import take_in
+from benchmarks.made import taken_in
 from features.settings import read_settings
-from features.store import Store
 from model.metrics import METRICS
 from model.settings import Configuration
 from scoring.suspects import Suspects, find_suspects
@@ -94,9 +92,8 @@ class StaffJudged:
 
 def judge_staff(market: FrozenMarket, work: Path) -> StaffJudged:
     """Score the staff of a market at its last cutoff and compare them with the truth."""
-    place, configuration, as_of = made(market, work), read_settings(configs.SHIPPED, Configuration), market.last_cutoff
-    store = Store(work / market.name / "store")
-    intake = take_in(place.data, store, as_of, configuration)
+    configuration, as_of = read_settings(configs.SHIPPED, Configuration), market.last_cutoff
+    place, store, intake = taken_in(market, work, configuration)
     suspects = find_suspects(place.data, intake, store, as_of, configuration, pa.string())
     return judged_by_truth(market, suspects, place.truth, removals_by_actor(place.data, as_of), as_of)
 

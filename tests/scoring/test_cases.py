@@ -30,7 +30,7 @@ from scoring.cases.files import FoundCases, write_cases
 from scoring.cases.guilt import guilt_apart
 from scoring.cases.harm import harms
 from scoring.cases.innocence import Explanation, explanations
-from scoring.cases.onset import Onset, onsets
+from scoring.cases.onset import Onset, onsets, peers_trend
 from scoring.cases.removals import bought_chances
 from scoring.suspects import Suspects
 from tests.features.conftest import Row, action, deliver, product, review, seller
@@ -182,6 +182,21 @@ def case_of(found: FoundCases, name: str) -> Any:
 def test_the_onset_is_the_week_of_the_first_paid_removal(onset: dict[Any, Onset]) -> None:
     assert abs(onset[PAYS].on - FIRST_PAID) <= timedelta(weeks=2)
     assert onset[PAYS].low <= FIRST_PAID <= onset[PAYS].high
+
+
+def test_a_flood_lets_more_removals_be_expected_in_the_weeks_after_it(facts: Facts) -> None:
+    week = pd.to_datetime([facts.weeks[60]])
+    one = {"week": week, "count": [1]}
+    own = pd.DataFrame({"kind": "negatives", "seller_id": FLOODED, "week": week, "count": [50]})
+    everybody = pd.concat([pd.DataFrame({"kind": kind, "sellers": 9, **one}) for kind in ("removals", "look-ups")])
+    negatives = pd.DataFrame({"kind": "negatives", "week": week, "count": [100], "sellers": 9})
+    known = replace(facts, weekly=own, market=pd.concat([everybody, negatives]))
+    trend = {kind: peers_trend(known, kind, [FLOODED])[0] for kind in ("removals", "look-ups")}
+    assert trend["removals"][60] == pytest.approx(
+        50.5 / 100.5 / 9
+    )  # half of the market's negatives, a mean of nine weeks
+    assert trend["look-ups"][60] == pytest.approx(0.5 / 9)  # of its reviews, none are known
+    assert trend["removals"][64] > 0
 
 
 def test_removals_of_a_hand_that_keeps_coming_back_are_bought_and_those_of_a_flood_are_not(

@@ -40,6 +40,20 @@ def test_a_scheme_that_has_ended_is_found_by_its_first_week_too() -> None:
     assert quantile(found, 0.5) == 20
 
 
+def test_what_ended_over_a_year_ago_is_not_what_a_seller_is_listed_for() -> None:
+    ordinary, counts = np.full(110, 0.1), np.zeros(110)
+    counts[10:20] = 2
+    long_ago = first_weeks({"removals": counts}, {"removals": ordinary})
+    lately = first_weeks({"removals": counts[:60]}, {"removals": ordinary[:60]})
+    assert quantile(lately, 0.5) == 10
+    assert long_ago[10] < lately[10] / 10
+
+
+def test_what_changed_may_have_another_cause() -> None:
+    found = first_weeks({"removals": weekly((30, 52, 50))}, {"removals": ORDINARY})
+    assert found[30] == pytest.approx(0.85, abs=0.01)
+
+
 def test_what_a_crisis_brings_to_all_sellers_is_no_onset() -> None:
     counts, everybody = weekly((0, 40, 0.1), (40, 52, 2)), np.where(np.arange(WEEKS) < 40, 0.1, 2.0)
     found = first_weeks({"removals": counts}, {"removals": everybody})
