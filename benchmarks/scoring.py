@@ -127,7 +127,7 @@ def _bundle(work: Path) -> Bundle:
     return read_bundle(work / "bundle", CATALOGUE)
 
 
-def in_process(call: Callable[[Path, int, date], float], *given: Path | int | date) -> tuple[float, float]:
+def spawned(call: Callable[[Path, int, date], float], *given: Path | int | date) -> tuple[float, float]:
     """CPU seconds that a call returns from a process of its own, and its peak memory in MB."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_with_peak, (call, given))
@@ -147,7 +147,7 @@ def main() -> None:
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     as_of = prepare(given.work, given.sellers, read_settings(configs.SHIPPED, Configuration))
-    costs = [[in_process(call, given.work, given.sellers, as_of) for call in (alone, job)] for _ in range(given.times)]
+    costs = [[spawned(call, given.work, given.sellers, as_of) for call in (alone, job)] for _ in range(given.times)]
     plain, whole = (statistics.median(each[way][0] for each in costs) for way in (0, 1))
     peak = max(each[1][1] for each in costs)
     lines = [

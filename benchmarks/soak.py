@@ -56,7 +56,7 @@ class Cost:
     outcome: str
 
 
-def in_process(call: Callable[[], str], answer: Path) -> tuple[str, float, float]:
+def forked(call: Callable[[], str], answer: Path) -> tuple[str, float, float]:
     """Run in a forked process; returns what it said, its CPU seconds and its peak memory in MB."""
     child = os.fork()
     if child == 0:
@@ -85,7 +85,7 @@ def live(work: Path, as_of: date, configuration: Configuration, *, prunes: bool)
             prune_store(Store(store), _KEPT_WEEKS, configuration, around)
         return report.outcome
 
-    said, seconds, peak = in_process(jobs, work / "answer.json")
+    said, seconds, peak = forked(jobs, work / "answer.json")
     (every, files), thinned = held(store), sum(held(store / folder)[0] for folder in _THINNED)
     return Cost(seconds, peak, thinned, every - thinned, files, said)
 
