@@ -17,12 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.crashes.jobs import JOBS, Room, files_below, outcome
-from benchmarks.crashes.points import Point, Tear, Watch, unseen
+from benchmarks.crashes.points import FREES_ROOM, Point, Tear, Watch, unseen
 from features.errors import ScrubwatchError, machine_trouble
 
 _KILLED = 9
-_FREES_ROOM = ("os.remove", "os.rmdir")
-"""What a full disk does not refuse."""
 
 
 @dataclass
@@ -185,7 +183,7 @@ def _chosen(points: list[Point], most: int | None) -> list[tuple[Point, Tear]]:
     ways: list[tuple[Point, Tear]] = []
     for point in points:
         ways.append((point, "before"))
-        if point.kind not in _FREES_ROOM:
+        if point.kind not in FREES_ROOM:
             ways.append((point, "full"))
         if point.torn:
             ways.append((point, "torn"))
