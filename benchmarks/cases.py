@@ -32,14 +32,13 @@ from model.settings import Configuration
 from scoring.cases.evidence import FIRST_EVENTS
 from scoring.job import score
 from simulator import simulate
-from simulator.judge import guilty_at, read_truth
+from simulator.judge import LATELY, guilty_lately, read_truth
 from simulator.settings import read_scenario
 from training.steps import Surroundings
 from training.weekly import retrain
 
 Floats = npt.NDArray[np.float64]
 
-_ACTIVE_DAYS = 364
 _EXPLAINED_BY = {
     "review_bomb": "rival_flood",
     "delivery_trouble": "delivery_crisis",
@@ -76,9 +75,7 @@ def judge_cases(data: Path, truth: Path, out: Path, as_of: date, look_back_weeks
     cases = pq.read_table(out / "cases.parquet").to_pandas()
     restore = pq.read_table(out / "reviews_to_restore.parquet").to_pandas()
     delete = pq.read_table(out / "reviews_to_delete.parquet").to_pandas()
-    guilty = guilty_at(truth, as_of)
-    recent = guilty["ended_on"].isna() | (guilty["ended_on"] >= pd.Timestamp(as_of - timedelta(days=_ACTIVE_DAYS)))
-    true_onset = guilty[recent].groupby("seller_id")["onset_on"].min()
+    true_onset = guilty_lately(truth, as_of).groupby("seller_id")["onset_on"].min()
     culprits = cases[cases["seller_id"].isin(true_onset.index)]
     return JudgedCases(
         onset=_onset(culprits, true_onset, as_of, look_back_weeks),
@@ -147,7 +144,7 @@ def _events(truth: Path, culprits: pd.DataFrame) -> pd.DataFrame:
 def recent_look_alikes(truth: Path, as_of: date) -> pd.DataFrame:
     """Honest episodes that look like guilt and ran at some time in the year before a cutoff."""
     episodes = read_truth(truth, "look_alikes")
-    since = pd.Timestamp(as_of - timedelta(days=_ACTIVE_DAYS))
+    since = pd.Timestamp(as_of - LATELY)
     return episodes[(episodes["to_on"] >= since) & (episodes["from_on"] < pd.Timestamp(as_of))]
 
 

@@ -37,7 +37,6 @@ from model.classifier import classifier_of
 from model.metrics import METRICS
 from model.settings import ClassifierSettings, Configuration
 from simulator.judge import guilty_at
-from training.fit import chosen_signals
 from training.learned import learned_rows
 
 PRODUCT = "product"
@@ -127,21 +126,20 @@ def order_of(
 def orders(known: Known, configuration: Configuration) -> Iterator[tuple[str, Floats]]:
     """Yield each way by name, with its order."""
     settings = configuration.classifier.model_copy(update={"bags": 1})
-    used = chosen_signals(CATALOGUE, settings)
     yield "fixed peer", known.peer
     yield "day zero", day_zero(known.everybody, CATALOGUE).strength.to_numpy()
-    yield PRODUCT, order_of(known, used, settings)
-    yield "three bags", order_of(known, used, configuration.classifier)
-    yield "signals without a direction too", order_of(known, CATALOGUE, settings)
+    yield PRODUCT, order_of(known, CATALOGUE, settings)
+    yield "three bags", order_of(known, CATALOGUE, configuration.classifier)
+    yield "signals without a direction too", order_of(known, CATALOGUE, settings.model_copy(update={"signals": "all"}))
     for service in _SERVICES:
-        rest = {name: signal for name, signal in used.items() if signal.service != service}
+        rest = {name: signal for name, signal in CATALOGUE.items() if signal.service != service}
         yield f"without {service}", order_of(known, rest, settings)
     for held in ("none", "all"):
-        yield f"held to direction: {held}", order_of(known, used, settings.model_copy(update={"monotone": held}))
+        yield f"held to direction: {held}", order_of(known, CATALOGUE, settings.model_copy(update={"monotone": held}))
     for name, way in UNKNOWN_WAYS.items():
-        yield f"unknown: {name}", order_of(known, used, settings, way=way)
+        yield f"unknown: {name}", order_of(known, CATALOGUE, settings, way=way)
     for name, rows in noisy(known.rows, known.truth, settings.seed):
-        yield f"verdicts: {name}", order_of(known, used, settings, rows)
+        yield f"verdicts: {name}", order_of(known, CATALOGUE, settings, rows)
 
 
 def contributions(market: FrozenMarket, work: Path, configuration: Configuration) -> Contributions:
@@ -168,13 +166,12 @@ def by_scheme(
 ) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
     """Yield for each scheme its prevalence, and average precisions; culprits of other schemes alone are left out."""
     settings = configuration.classifier.model_copy(update={"bags": 1})
-    used = chosen_signals(CATALOGUE, settings)
     tails = day_zero(known.everybody, CATALOGUE).services
     running = guilty_at(known.truth, known.market.last_cutoff).query("active")
     for scheme, service in SCHEMES.items():
         of_scheme = known.everybody["seller_id"].isin(running.loc[running["scheme"] == scheme, "seller_id"]).to_numpy()
         weights = known.judged * (of_scheme | (known.culprit == 0))
-        own = {name: signal for name, signal in used.items() if signal.service == service}
+        own = {name: signal for name, signal in CATALOGUE.items() if signal.service == service}
         labels = of_scheme.astype(np.float64)
         measured = [
             METRICS["average_precision"](labels, order, weights, 1)

@@ -29,7 +29,7 @@ from features.signal import Signal
 from model.metrics import METRICS
 from model.settings import Configuration
 from training.change import OriginRanks, compare_over_origins
-from training.fit import chosen_signals
+from training.learned import chosen_signals
 from training.origins import Recipe, mature_origins, ranks_at_origins
 
 FIRST_SEED = 9501

@@ -36,8 +36,8 @@ from simulator import simulate
 from simulator.judge import guilty_sellers, ring_of_sellers
 from simulator.settings import read_scenario
 from training.authors import bursts_before, outside_bursts
-from training.fit import chosen_signals, fit_model
-from training.labels import label_rows, labelled_cutoffs, training_rows
+from training.fit import fit_model
+from training.labels import labelled_cutoffs, training_rows
 
 _WITHOUT_LIMIT = 10**6
 _HALF_A_YEAR = 26
@@ -145,9 +145,8 @@ def taught(market: Market, verdicts: pd.DataFrame, limit: int) -> tuple[Order, s
     labels = market.configuration.labels.model_copy(update={"author_week_verdicts": limit})
     configuration = market.configuration.model_copy(update={"labels": labels})
     history = market.panel[market.panel["as_of"] < pd.Timestamp(market.as_of)]
-    rows = training_rows(label_rows(history, verdicts, market.as_of, labels), labels, configuration.classifier.seed)
-    used = chosen_signals(CATALOGUE, configuration.classifier)
-    fit = fit_model(rows, history, used, configuration, market.as_of, progress=lambda _: None)
+    rows = training_rows(history, verdicts, market.as_of, labels, configuration.classifier.seed)
+    fit = fit_model(rows, history, CATALOGUE, configuration, market.as_of, progress=lambda _: None)
     names = [signal.name for signal in fit.card.signals]
     booster = open_model(fit.booster)
 

@@ -34,16 +34,15 @@ from model.alerts import ERROR_RATE, Listing, list_sellers, resting_sellers
 from model.arrays import Floats
 from model.bundle import Bundle
 from model.settings import Configuration
-from simulator.judge import guilty_at
-from training.fit import Fit, chosen_signals, fit_model
-from training.labels import label_rows, labelled_cutoffs, training_rows
+from simulator.judge import LATELY, guilty_lately
+from training.fit import Fit, fit_model
+from training.labels import labelled_cutoffs, training_rows
 from training.verdicts import verdicts_before
 
 OF_THE_FIRST, OF_THE_REST = 200, 200
 """Design verdicts on those whom the model thinks worst, and on all others."""
 BEFORE_THE_END = timedelta(weeks=26)
 INVESTIGATION = timedelta(weeks=4)
-JUDGED_PERIOD = timedelta(days=364)
 FIRST = 100
 """The sum of scores is compared with the culprits among so many."""
 
@@ -97,7 +96,7 @@ def probabilities(market: FrozenMarket, first: int, honest: Sequence[FrozenMarke
     judged = ~everybody["seller_id"].isin(decided["seller_id"])
     order = scored[judged].sort_values("strength", ascending=False, kind="stable")
     culprit = pd.Series(truly_guilty(place.truth, everybody), everybody.index)
-    listed = listing.lists.map(lambda lists: ERROR_RATE in lists) & judged
+    listed = by_error_rate(listing) & judged
     return Probabilities(
         market=market.name,
         verdicts=fit.card.calibration.verdicts,
@@ -136,15 +135,14 @@ def design_verdicts(
         opened_at=pd.Timestamp(drawn_on),
         decided_at=pd.Timestamp(drawn_on + INVESTIGATION),
         known_at=pd.Timestamp(drawn_on + INVESTIGATION),
-        covers_from=pd.Timestamp(drawn_on - JUDGED_PERIOD),
+        covers_from=pd.Timestamp(drawn_on - LATELY),
         covers_to=pd.Timestamp(drawn_on),
     )
 
 
 def found_by(truth: Path, opened_on: date) -> pd.DataFrame:
     """Who ran a scheme in the year before an investigation: seller_id, onset_on, ended_on (null: still runs)."""
-    begun = guilty_at(truth, opened_on)
-    ran = begun[begun["active"] | (begun["ended_on"] > pd.Timestamp(opened_on - JUDGED_PERIOD))]
+    ran = guilty_lately(truth, opened_on)
     found = ran.groupby("seller_id").agg(onset_on=("onset_on", "min"), ended_on=("ended_on", "max"))
     return found.assign(ended_on=found["ended_on"].mask(ran.groupby("seller_id")["active"].any())).reset_index()
 
@@ -153,9 +151,8 @@ def fit_on(store: Store, verdicts: pd.DataFrame, as_of: date, configuration: Con
     """What `retrain` would fit at a cutoff if these were the verdicts."""
     labels = configuration.labels
     panel = signals_at(store, labelled_cutoffs(verdicts, as_of, labels), configuration)
-    rows = training_rows(label_rows(panel, verdicts, as_of, labels), labels, configuration.classifier.seed)
-    used = chosen_signals(CATALOGUE, configuration.classifier)
-    return fit_model(rows, panel, used, configuration, as_of, progress=lambda _: None)
+    rows = training_rows(panel, verdicts, as_of, labels, configuration.classifier.seed)
+    return fit_model(rows, panel, CATALOGUE, configuration, as_of, progress=lambda _: None)
 
 
 def scores_of(fit: Fit, everybody: pd.DataFrame, configuration: Configuration) -> pd.DataFrame:
@@ -175,6 +172,11 @@ def listed_by(
     )
 
 
+def by_error_rate(listing: Listing) -> pd.Series:
+    """Which sellers stand on the list by error rate."""
+    return listing.lists.map(lambda lists: ERROR_RATE in lists).astype(bool)
+
+
 def findable(culprit: Floats, false_share: float) -> int:
     """Culprits on the longest list, from the top, of whom no more are innocent than allowed."""
     innocent = np.cumsum(1 - culprit) / np.arange(1, len(culprit) + 1)
@@ -188,7 +190,7 @@ def listed_where_nobody_is_guilty(fit: Fit, market: FrozenMarket, work: Path, co
     scored = scores_of(fit, signals_at(store, [as_of], configuration), configuration)
     decided = verdicts_before(verdicts_of(store, configuration), as_of)
     listing = listed_by(fit, scored, decided, as_of, configuration)
-    return int(listing.lists.map(lambda lists: ERROR_RATE in lists).sum())
+    return int(by_error_rate(listing).sum())
 
 
 def table(judged: Sequence[Probabilities], false_share: float) -> Iterator[str]:

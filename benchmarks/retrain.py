@@ -34,17 +34,16 @@ def bare(data: Path, store_path: Path, as_of: date) -> None:
     from features.store import Store  # noqa: PLC0415
     from features.verdict_rows import verdicts_of  # noqa: PLC0415
     from model.settings import Configuration  # noqa: PLC0415
-    from training.fit import chosen_signals, fit_model  # noqa: PLC0415
-    from training.labels import label_rows, labelled_cutoffs, training_rows  # noqa: PLC0415
+    from training.fit import fit_model  # noqa: PLC0415
+    from training.labels import labelled_cutoffs, training_rows  # noqa: PLC0415
 
     configuration, store = read_settings(configs.SHIPPED, Configuration), Store(store_path)
     take_in(data, store, as_of, configuration)
     verdicts, labels = verdicts_of(store, configuration), configuration.labels
     history = signals_at(store, [*labelled_cutoffs(verdicts, as_of, labels), as_of], configuration)
     history = history[history["as_of"].dt.date < as_of]
-    rows = training_rows(label_rows(history, verdicts, as_of, labels), labels, configuration.classifier.seed)
-    catalogue = chosen_signals(CATALOGUE, configuration.classifier)
-    fit_model(rows, history, catalogue, configuration, as_of, progress=lambda _: None)
+    rows = training_rows(history, verdicts, as_of, labels, configuration.classifier.seed)
+    fit_model(rows, history, CATALOGUE, configuration, as_of, progress=lambda _: None)
 
 
 def product(data: Path, store_path: Path, as_of: date) -> None:

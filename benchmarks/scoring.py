@@ -42,8 +42,8 @@ from scoring.listing import draw_lists
 from scoring.output import write_scores
 from scoring.ranking import ChosenModel, rank
 from simulator.settings import settings_with
-from training.fit import chosen_signals, fit_model
-from training.labels import label_rows, labelled_cutoffs, training_rows
+from training.fit import fit_model
+from training.labels import labelled_cutoffs, training_rows
 from training.learned import final_fit, learned_rows
 
 _SELLERS, _WEEKS, _SEED = 2_000, 78, 9601
@@ -73,13 +73,11 @@ def prepare(work: Path, sellers: int, configuration: Configuration) -> date:
 def _write_model(
     folder: Path, panel: pd.DataFrame, verdicts: pd.DataFrame, as_of: date, configuration: Configuration
 ) -> None:
-    settings, catalogue = configuration.classifier, chosen_signals(CATALOGUE, configuration.classifier)
+    settings = configuration.classifier
     history = panel[panel["as_of"] < pd.Timestamp(as_of)]
-    rows = training_rows(
-        label_rows(history, verdicts, as_of, configuration.labels), configuration.labels, settings.seed
-    )
-    card = fit_model(rows, panel, catalogue, configuration, as_of, progress=lambda _: None).card
-    model = final_fit(learned_rows(rows, panel, catalogue, settings), settings, _TREES)
+    rows = training_rows(history, verdicts, as_of, configuration.labels, settings.seed)
+    card = fit_model(rows, panel, CATALOGUE, configuration, as_of, progress=lambda _: None).card
+    model = final_fit(learned_rows(rows, panel, CATALOGUE, settings), settings, _TREES)
     shutil.rmtree(folder, ignore_errors=True)
     write_bundle(folder, model.booster_, card.model_copy(update={"trees": _TREES}))
 

@@ -30,7 +30,7 @@ from model.metrics import METRICS
 from model.settings import Configuration
 from scoring.suspects import Suspects, find_suspects
 from scoring.work import LOOK_BACK
-from simulator.judge import read_truth
+from simulator.judge import guilty_lately, read_truth
 
 Group = Iterable[Hashable]
 
@@ -147,10 +147,7 @@ def paid_acts(truth: Path, as_of: date) -> pd.DataFrame:
 
 def guilty_rings(truth: Path, as_of: date) -> list[set[Hashable]]:
     """Sellers of each ring who ran a scheme in the 364 days before a cutoff."""
-    schemes = read_truth(truth, "schemes")
-    begun = schemes["onset_on"] < pd.Timestamp(as_of)
-    ran = schemes["ended_on"].isna() | (schemes["ended_on"] >= pd.Timestamp(as_of - LOOK_BACK))
-    return list(schemes[begun & ran].groupby("ring_id")["seller_id"].agg(set))
+    return list(guilty_lately(truth, as_of).groupby("ring_id")["seller_id"].agg(set))
 
 
 def pairs_of(groups: Iterable[Group]) -> set[frozenset[Hashable]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ import pyarrow.parquet as pq
 from features.errors import WrongUse
 from simulator.settings import SimulatorSettings
 from simulator.truth import SETTINGS, TRUTH
+
+LATELY = timedelta(days=364)
+"""How long before a cutoff a scheme may have ended for its seller to count as one whom an investigation should find."""
 
 
 def read_truth(truth: Path, table: str) -> pd.DataFrame:
@@ -72,6 +75,12 @@ def guilty_at(truth: Path, as_of: date) -> pd.DataFrame:
     begun["active"] = begun["ended_on"].isna() | (begun["ended_on"] >= cutoff)
     columns = ["seller_id", "scheme", "onset_on", "ended_on", "active", "ring_id"]
     return begun[columns].sort_values(["onset_on", "seller_id", "scheme"], ignore_index=True)
+
+
+def guilty_lately(truth: Path, as_of: date) -> pd.DataFrame:
+    """The rows of `guilty_at` whose scheme ran at some time in the 364 days before the cutoff (`LATELY`)."""
+    begun = guilty_at(truth, as_of)
+    return begun[begun["active"] | (begun["ended_on"] >= pd.Timestamp(as_of - LATELY))]
 
 
 def guilty_sellers(truth: Path, as_of: date, *, active_only: bool = True) -> set[Any]:

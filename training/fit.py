@@ -9,13 +9,13 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from features.signal import Signal, learnable
+from features.signal import Signal
 from model.bundle import Card, base_margin, card_signals, library_versions
 from model.calibration import Calibration, fit_calibration
 from model.classifier import directions_of
 from model.metrics import METRICS, Estimate, estimate
 from model.settings import ClassifierSettings, Configuration
-from training.learned import final_fit, fold_fits, known_signals, learned_rows, signals_of
+from training.learned import chosen_signals, final_fit, fold_fits, known_signals, learned_rows, signals_of
 
 FEWEST_CASES = 2
 """Cases with a culprit, and cases without one, below which there is no fold to judge a model by."""
@@ -39,7 +39,9 @@ class Fit:
     estimates: Mapping[str, Estimate]
 
 
-def obstacle(rows: pd.DataFrame, panel: pd.DataFrame, catalogue: Mapping[str, Signal]) -> str:
+def obstacle(
+    rows: pd.DataFrame, panel: pd.DataFrame, catalogue: Mapping[str, Signal], settings: ClassifierSettings
+) -> str:
     """Say why no model can be learned from these rows; empty if one can."""
     positive = rows.loc[rows["label"] == 1, "case"].nunique()
     if positive < FEWEST_CASES:
@@ -47,19 +49,10 @@ def obstacle(rows: pd.DataFrame, panel: pd.DataFrame, catalogue: Mapping[str, Si
     other = rows.loc[~rows["case"].isin(rows.loc[rows["label"] == 1, "case"]), "case"].nunique()
     if other < FEWEST_CASES:
         return f"{other} case(s) without a culprit, {FEWEST_CASES} are needed to fit a model and to judge it"
-    names = tuple(learnable(catalogue))
+    names = tuple(chosen_signals(catalogue, settings))
     if not known_signals(signals_of(rows, panel, names)):
         return f"all {len(names)} signals are missing in all {len(rows)} training rows; no table feeds any of them"
     return ""
-
-
-def chosen_signals(catalogue: Mapping[str, Signal], settings: ClassifierSettings) -> dict[str, Signal]:
-    """The signals that the settings let a model learn from.
-
-    Sizes and habits have no direction of risk. Verdicts come where somebody looked, and large sellers are looked at
-    more: a model that knows the size learns that.
-    """
-    return {name: signal for name, signal in catalogue.items() if settings.signals == "all" or signal.direction != 0}
 
 
 def fit_model(
@@ -79,7 +72,7 @@ def fit_model(
     Args:
         rows: training rows with ``label``, ``weight``, ``case``, for which ``obstacle`` is empty.
         panel: the signal table that holds them.
-        catalogue: declarations of the signals; a retired one is not learned from.
+        catalogue: declarations of the signals; ``chosen_signals`` of them are learned from.
         configuration: all settings.
         as_of: the date before which everything was known.
         progress: told each step.
@@ -96,7 +89,7 @@ def fit_model(
     measured = rows.assign(margin=folded.margins)
     calibration = calibrate(measured, configuration)
     estimates = measure(measured, configuration)
-    left_out = [name for name in learnable(catalogue) if name not in used]
+    left_out = [name for name in chosen_signals(catalogue, settings) if name not in used]
     card = Card(
         signals=card_signals(used, tuple(used), directions_of(used, settings.monotone)),
         calibration=calibration,

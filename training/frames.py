@@ -12,7 +12,7 @@ from features.panel import signals_at
 from features.store import Store
 from features.verdict_rows import verdicts_of
 from model.settings import Configuration
-from training.labels import label_rows, labelled_cutoffs, training_rows
+from training.labels import labelled_cutoffs, training_rows
 
 
 def learned_from(
@@ -36,8 +36,7 @@ def learned_from(
     if not cutoffs:
         raise WrongUse(f"no verdict recorded before {as_of} speaks of an earlier cutoff; choose a later date")
     signals = signals_at(store, cutoffs, configuration, progress=progress)
-    labelled = label_rows(signals, verdicts, as_of, labels)
-    return training_rows(labelled, labels, configuration.classifier.seed), signals
+    return training_rows(signals, verdicts, as_of, labels, configuration.classifier.seed), signals
 
 
 def panel(

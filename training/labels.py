@@ -110,22 +110,27 @@ def _running(rows: pd.DataFrame, investigations: pd.DataFrame) -> pd.Series:
     return running.groupby([pairs["seller_id"], pairs["as_of"]]).any()
 
 
-def training_rows(labelled: pd.DataFrame, settings: LabelSettings, seed: int) -> pd.DataFrame:
-    """Draw the rows to learn from, and weigh them so that each seller counts once.
+def training_rows(
+    panel: pd.DataFrame, verdicts: pd.DataFrame, as_of: date, settings: LabelSettings, seed: int
+) -> pd.DataFrame:
+    """Label the rows by what was known, draw those to learn from, and weigh them so that each seller counts once.
 
     All rows with a label stay. Unknown rows are drawn from sellers without a labelled row, at the labelled rows'
     cutoffs and in their proportions, so that the calendar separates nothing.
 
     Args:
-        labelled: as ``label_rows`` returns.
-        settings: how many unknown rows are drawn for each labelled one.
+        panel: the population, as ``label_rows`` takes it.
+        verdicts: verdict rows by the contract; those recorded later than the cutoff are not known yet.
+        as_of: the cutoff.
+        settings: how verdicts speak, and how many unknown rows are drawn for each labelled one.
         seed: of the draw.
 
     Returns:
-        The rows with ``weight`` added, sorted by cutoff and seller; a seller's weights add up to 1, or less where the
-        verdict is of a burst (``training.authors``).
+        The rows of ``label_rows`` that were kept, with ``weight`` added, sorted by cutoff and seller; a seller's
+        weights add up to 1, or less where the verdict is of a burst (``training.authors``).
 
     """
+    labelled = label_rows(panel, verdicts, as_of, settings)
     judged = labelled[labelled["label"].notna()]
     unknown = labelled[labelled["label"].isna() & ~labelled["seller_id"].isin(judged["seller_id"])]
     wanted = judged["as_of"].value_counts().sort_index()

@@ -36,11 +36,24 @@ class Learned:
     splits: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]
 
 
+def chosen_signals(catalogue: Mapping[str, Signal], settings: ClassifierSettings) -> dict[str, Signal]:
+    """The signals that the settings let a model learn from; a retired one is not among them.
+
+    Sizes and habits have no direction of risk. Verdicts come where somebody looked, and large sellers are looked at
+    more: a model that knows the size learns that.
+    """
+    return {
+        name: signal
+        for name, signal in learnable(catalogue).items()
+        if settings.signals == "all" or signal.direction != 0
+    }
+
+
 def learned_rows(
     rows: pd.DataFrame, panel: pd.DataFrame, catalogue: Mapping[str, Signal], settings: ClassifierSettings
 ) -> Learned:
     """Rows for which ``obstacle`` is empty, as a classifier takes them."""
-    signals = signals_of(rows, panel, tuple(learnable(catalogue)))
+    signals = signals_of(rows, panel, tuple(chosen_signals(catalogue, settings)))
     used = {name: catalogue[name] for name in known_signals(signals)}
     positive = (rows["label"] == 1).to_numpy()
     weights = rows["weight"].where(rows["label"].notna(), rows["weight"] * settings.unknown_weight).to_numpy()

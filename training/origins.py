@@ -18,7 +18,7 @@ from features.store import Store
 from model.boosting import open_model, raw_scores
 from model.settings import ClassifierSettings, Configuration, LabelSettings, PromotionSettings
 from training.change import Change, OriginRanks, compare_over_origins, not_compared
-from training.fit import chosen_signals, obstacle
+from training.fit import obstacle
 from training.labels import label_rows, labelled_cutoffs, panel_cutoffs, training_rows
 from training.learned import final_fit, fold_fits, learned_rows
 from training.report import catalogue_digest
@@ -203,13 +203,12 @@ def past_margins(
 
     """
     labels, classifier = recipe.configuration.labels, _seeded(recipe.configuration.classifier, cutoff)
-    catalogue = chosen_signals(recipe.catalogue, classifier)
     rows = _rows(panel, verdicts, cutoff, labels, classifier.seed)
-    if obstacle(rows, panel, catalogue):
+    if obstacle(rows, panel, recipe.catalogue, classifier):
         return None
     kept = store.path / "runs" / FOLDER / f"{_digest(recipe, rows, panel, cutoff)}.parquet"
     if not kept.is_file():
-        learned = learned_rows(rows, panel, catalogue, classifier)
+        learned = learned_rows(rows, panel, recipe.catalogue, classifier)
         model = final_fit(learned, classifier, fold_fits(learned, classifier).trees)
         then = panel[panel["as_of"] == pd.Timestamp(cutoff)]
         values = then[list(learned.used)].to_numpy(dtype=np.float64)
@@ -226,7 +225,7 @@ def _seeded(classifier: ClassifierSettings, cutoff: date) -> ClassifierSettings:
 
 def _rows(panel: pd.DataFrame, verdicts: pd.DataFrame, cutoff: date, labels: LabelSettings, seed: int) -> pd.DataFrame:
     history = panel[panel["as_of"] < pd.Timestamp(cutoff)]
-    return training_rows(label_rows(history, verdicts, cutoff, labels), labels, seed)
+    return training_rows(history, verdicts, cutoff, labels, seed)
 
 
 def _digest(recipe: Recipe, rows: pd.DataFrame, panel: pd.DataFrame, cutoff: date) -> str:

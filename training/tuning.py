@@ -46,7 +46,7 @@ def tune(
     Args:
         rows: training rows for which ``training.fit.obstacle`` is empty.
         panel: the signal table that holds them.
-        catalogue: signals that may be learned from.
+        catalogue: declarations of the signals; ``training.learned.chosen_signals`` of them are learned from.
         configuration: all settings; ``tuning`` has the ranges and the minutes.
         trials: how many at most, those of a killed search included.
         journal: file in which the search remembers its trials.

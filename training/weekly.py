@@ -22,8 +22,8 @@ from training.at_work import Job
 from training.authors import told_bursts
 from training.choosing import open_registry
 from training.drift import Drift, measure_drift
-from training.fit import chosen_signals, count_labels, fit_model, obstacle
-from training.labels import label_rows, labelled_cutoffs, training_rows
+from training.fit import count_labels, fit_model, obstacle
+from training.labels import labelled_cutoffs, training_rows
 from training.registering import WAITING_FOR_SERVER, decide_and_register, label_of
 from training.report import RetrainReport, read_report, run_key, write_report
 from training.steps import Steps, Surroundings, told
@@ -86,22 +86,20 @@ def _learn(job: Job, tuning_trials: int) -> RetrainReport:
     panel = signals_at(job.store, [*cutoffs, job.as_of], job.configuration, progress=job.steps.tell)
     job.steps.begin("labelling")
     history = panel[panel["as_of"] < pd.Timestamp(job.as_of)]
-    labelled = label_rows(history, verdicts, job.as_of, settings)
-    rows = training_rows(labelled, settings, job.configuration.classifier.seed)
-    catalogue = chosen_signals(CATALOGUE, job.configuration.classifier)
-    hindrance = obstacle(rows, history, catalogue)
+    rows = training_rows(history, verdicts, job.as_of, settings, job.configuration.classifier.seed)
+    hindrance = obstacle(rows, history, CATALOGUE, job.configuration.classifier)
     if hindrance:
         return _day_zero(job, verdicts, hindrance, count_labels(rows))
     tuned = None
     if tuning_trials > 0:
         job.steps.begin("tuning")
         journal, clock = job.folder / "tuning.log", job.surroundings.clock
-        tuned = tune(rows, history, catalogue, job.configuration, tuning_trials, journal, clock, job.steps.tell)
+        tuned = tune(rows, history, CATALOGUE, job.configuration, tuning_trials, journal, clock, job.steps.tell)
         found = job.configuration.model_copy(update={"classifier": tuned.classifier})
         job = replace(job, configuration=found)
     job.steps.begin("fitting")
     bursts = told_bursts(verdicts, job.as_of, settings)
-    fit = fit_model(rows, history, catalogue, job.configuration, job.as_of, progress=job.steps.tell, notes=bursts)
+    fit = fit_model(rows, history, CATALOGUE, job.configuration, job.as_of, progress=job.steps.tell, notes=bursts)
     return decide_and_register(job, fit, panel, verdicts, () if tuned is None else tuned.trials)
 
 

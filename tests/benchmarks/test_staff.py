@@ -24,9 +24,10 @@ def truth(tmp_path: Path) -> Path:
     day = pd.Timestamp("2024-03-01")
     clients = {"ann": "ring", "bob": "ring", "cay": "ring", "dan": "other"}
     schemes = [
-        {"seller_id": name, "ring_id": ring, "onset_on": day, "ended_on": pd.NaT} for name, ring in clients.items()
+        {"seller_id": name, "scheme": "paid_removal", "ring_id": ring, "onset_on": day, "ended_on": pd.NaT}
+        for name, ring in clients.items()
     ]
-    write(tmp_path, "schemes", schemes, "seller_id", "ring_id", "onset_on", "ended_on")
+    write(tmp_path, "schemes", schemes, *schemes[0])
     write(tmp_path, "staff", [{"actor_id": name, "onset_on": day} for name in ("kim", "lou")], "actor_id", "onset_on")
     acts = [("kim", "ann", LATELY), ("kim", "bob", LATELY), ("lou", "ann", LONG_AGO), ("max", "dan", LATER)]
     removals = [{"actor_id": who, "seller_id": whom, "acted_at": at, "cover": False} for who, whom, at in acts]

@@ -11,7 +11,7 @@ import pytest
 from model.alerts import resting_sellers
 from model.settings import LabelSettings
 from training.authors import bursts_before, outside_bursts, told_bursts
-from training.labels import label_rows, training_rows
+from training.labels import training_rows
 
 Rows = Callable[..., pd.DataFrame]
 AS_OF = date(2024, 9, 2)
@@ -45,7 +45,7 @@ def test_its_verdicts_weigh_together_as_much_as_the_limit(
     verdicts: pd.DataFrame, population: Rows, limited: LabelSettings
 ) -> None:
     sellers = population(sorted(set(verdicts["seller_id"])), ["2023-12-04"])
-    rows = training_rows(label_rows(sellers, verdicts, AS_OF, limited), limited, seed=1).set_index("seller_id")
+    rows = training_rows(sellers, verdicts, AS_OF, limited, seed=1).set_index("seller_id")
     of_burst = rows[rows.index.str.startswith("b")]
     assert len(of_burst) == 8
     assert of_burst["weight"].sum() == pytest.approx(4)

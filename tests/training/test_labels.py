@@ -207,8 +207,7 @@ def test_labelled_rows_of_a_seller_share_a_weight_of_one(
 ) -> None:
     cutoffs = ["2024-01-01", "2024-01-29", "2024-02-26"]
     verdicts = verdict_rows({"seller_id": "a"}, {"seller_id": "b", "verdict": "cleared", "covers_from": "2024-02-01"})
-    labelled = label_rows(population(["a", "b", "c"], cutoffs), verdicts, AS_OF, label_settings)
-    rows = training_rows(labelled, label_settings, seed=1)
+    rows = training_rows(population(["a", "b", "c"], cutoffs), verdicts, AS_OF, label_settings, seed=1)
     assert rows.groupby("seller_id")["weight"].sum().round(12).to_dict() == {"a": 1.0, "b": 1.0, "c": 1.0}
     assert rows.loc[rows["seller_id"] == "b", "as_of"].dt.date.tolist() == [date(2024, 2, 26)]
 
@@ -222,7 +221,7 @@ def test_unknown_rows_are_drawn_at_the_cutoffs_of_the_labelled_and_in_their_prop
         *({"seller_id": seller, "onset_on": "2024-01-01"} for seller in sellers[4:6]),
     )
     rows = population(sellers, ["2023-06-05", "2024-01-08", "2024-02-26"])
-    drawn = training_rows(label_rows(rows, verdicts, AS_OF, label_settings), label_settings, seed=1)
+    drawn = training_rows(rows, verdicts, AS_OF, label_settings, seed=1)
     unknown = drawn[drawn["label"].isna()]
     assert drawn["label"].eq(1).sum() == 8
     assert unknown["as_of"].value_counts().to_dict() == {
@@ -236,8 +235,7 @@ def test_the_draw_depends_on_seed_alone(verdict_rows: Rows, population: Rows, la
     verdicts = verdict_rows({"seller_id": "s000"}, {"seller_id": "s001"})
 
     def draw(rows: pd.DataFrame, seed: int) -> list[str]:
-        labelled = label_rows(rows, verdicts, AS_OF, label_settings)
-        return training_rows(labelled, label_settings, seed)["seller_id"].tolist()
+        return training_rows(rows, verdicts, AS_OF, label_settings, seed)["seller_id"].tolist()
 
     assert draw(rows, 1) == draw(rows[::-1], 1)
     assert draw(rows, 1) != draw(rows, 2)
@@ -253,6 +251,6 @@ def test_panel_cutoffs_are_mondays_that_the_next_week_shares(label_settings: Lab
 def test_without_a_verdict_there_is_nothing_to_learn_from(
     verdict_rows: Rows, population: Rows, label_settings: LabelSettings
 ) -> None:
-    rows = label_rows(population(["a"], ["2024-02-26"]), verdict_rows(), AS_OF, label_settings)
-    assert labels(rows) == {("a", "2024-02-26"): "?"}
-    assert training_rows(rows, label_settings, seed=1).empty
+    rows = population(["a"], ["2024-02-26"])
+    assert labels(label_rows(rows, verdict_rows(), AS_OF, label_settings)) == {("a", "2024-02-26"): "?"}
+    assert training_rows(rows, verdict_rows(), AS_OF, label_settings, seed=1).empty

@@ -16,9 +16,9 @@ from model.arrays import Floats
 from model.boosting import open_model, raw_scores
 from model.settings import Configuration
 from training.evasion.lists import Score
-from training.fit import chosen_signals, obstacle
+from training.fit import obstacle
 from training.frames import learned_from
-from training.learned import final_fit, fold_fits, learned_rows
+from training.learned import chosen_signals, final_fit, fold_fits, learned_rows
 
 
 class Refits:
@@ -63,10 +63,10 @@ class Refits:
             told = ["seller_id", "as_of", "label", "weight", "case"]
             rows = pd.concat([rows, more[told]], ignore_index=True)
             panel = pd.concat([panel, more[[name for name in more if name in panel]]], ignore_index=True)
-        why = obstacle(rows, panel, used)
+        settings = self._configuration.classifier
+        why = obstacle(rows, panel, used, settings)
         if why:
             raise NoFittingModel(f"no model can be fitted for the price of evasion: {why}")
-        settings = self._configuration.classifier
         learned = learned_rows(rows, panel, used, settings)
         if self._trees is None:
             self._trees = fold_fits(learned, settings).trees
