@@ -49,7 +49,7 @@ SCHEMES = {
     "sabotage": "sabotage",
 }
 """The service whose signals speak of each scheme."""
-_SERVICES = ("removals", "rank", "rating", "neighbours", "pressure", "standing", "bought_reviews", "sales")
+_SERVICES = ("removals", "rating", "pressure", "standing", "bought_reviews", "sales")
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,9 @@ def orders(known: Known, configuration: Configuration) -> Iterator[tuple[str, Fl
     yield PRODUCT, order_of(known, CATALOGUE, settings)
     yield "three bags", order_of(known, CATALOGUE, configuration.classifier)
     yield "signals without a direction too", order_of(known, CATALOGUE, settings.model_copy(update={"signals": "all"}))
+    for unlearned in settings.not_learned:
+        others = tuple(each for each in settings.not_learned if each != unlearned)
+        yield f"{unlearned} too", order_of(known, CATALOGUE, settings.model_copy(update={"not_learned": others}))
     for service in _SERVICES:
         rest = {name: signal for name, signal in CATALOGUE.items() if signal.service != service}
         yield f"without {service}", order_of(known, rest, settings)

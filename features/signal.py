@@ -11,6 +11,18 @@ from typing import Literal
 from features.formulas import Formula
 from features.measures import Relation
 
+Service = Literal[
+    "removals",
+    "pressure",
+    "rank",
+    "rating",
+    "data_purchase",
+    "standing",
+    "bought_reviews",
+    "sabotage",
+    "neighbours",
+    "sales",
+]
 Direction = Literal[-1, 0, 1]
 Unit = Literal[
     "reviews",
@@ -122,7 +134,7 @@ class Signal:
     """
 
     name: str
-    service: str
+    service: Service
     unit: Unit
     window_days: int
     direction: Direction

@@ -174,7 +174,7 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
 def classifier_of(settings: ClassifierSettings, catalogue: Mapping[str, Signal], trees: int) -> SellerRiskClassifier:
     """The classifier that the settings describe, for rows with exactly the catalogue's signals as columns."""
-    shared = settings.model_dump(exclude={"folds", "max_trees", "signals", "monotone", "unknown_weight"})
+    shared = settings.model_dump(exclude={"folds", "max_trees", "signals", "not_learned", "monotone", "unknown_weight"})
     return SellerRiskClassifier(**shared, trees=trees, directions=directions_of(catalogue, settings.monotone))
 
 

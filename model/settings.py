@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from features.settings import Count, FeatureSettings, PositiveCount, Section
+from features.signal import Service
 
 NotNegative = Annotated[float, Field(ge=0)]
 OpenShare = Annotated[float, Field(gt=0, lt=1)]
@@ -54,6 +55,7 @@ class ClassifierSettings(Section):
     signal_share: PositiveShare
     l2: NotNegative
     signals: LearnedSignals
+    not_learned: tuple[Service, ...]
     monotone: MonotoneSet
     monotone_method: MonotoneMethod
     unknown_weight: PositiveShare

@@ -40,12 +40,12 @@ def chosen_signals(catalogue: Mapping[str, Signal], settings: ClassifierSettings
     """The signals that the settings let a model learn from; a retired one is not among them.
 
     Sizes and habits have no direction of risk. Verdicts come where somebody looked, and large sellers are looked at
-    more: a model that knows the size learns that.
+    more: a model that knows the size learns that. And a service that tells nothing beside the others is only noise.
     """
     return {
         name: signal
         for name, signal in learnable(catalogue).items()
-        if settings.signals == "all" or signal.direction != 0
+        if (settings.signals == "all" or signal.direction != 0) and signal.service not in settings.not_learned
     }
 
 

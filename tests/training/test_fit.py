@@ -100,6 +100,17 @@ def test_sizes_are_learned_from_only_where_the_settings_say_so(configuration: Co
     assert [*chosen_signals(catalogue, everything)] == ["size_91d", "rarity_91d"]
 
 
+def test_a_service_that_the_settings_leave_out_is_not_learned_from(configuration: Configuration) -> None:
+    catalogue = {
+        name: declared(name, service=service) for name, service in (("jump_91d", "rank"), ("undone_91d", "removals"))
+    }
+    without, all_of_them = (
+        configuration.classifier.model_copy(update={"not_learned": services}) for services in (("rank",), ())
+    )
+    assert [*chosen_signals(catalogue, without)] == ["undone_91d"]
+    assert [*chosen_signals(catalogue, all_of_them)] == ["jump_91d", "undone_91d"]
+
+
 def test_calibration_takes_the_last_row_of_each_verdict_that_the_product_drew(configuration: Configuration) -> None:
     """Three rows of one drawn verdict, one of another, one tip and one unknown: two verdicts count."""
     facts: list[tuple[Any, ...]] = [
