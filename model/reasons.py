@@ -168,7 +168,8 @@ def _reason(signal: Signal, value: float, peer: float, contribution: float) -> R
 def _sentence(signal: Signal, value: float, peer: float) -> str:
     if np.isnan(value):
         return f"{signal.name} is not known"
-    return signal.sentence.format(value=_number(signal, value), peer=_number(signal, peer))
+    told = signal.sentence.format(value=_number(signal, value), peer=_number(signal, peer))
+    return told[0].upper() + told[1:] if signal.sentence.startswith("{") else told  # "One in 40 of the sellers like it"
 
 
 def _number(signal: Signal, value: float) -> str:

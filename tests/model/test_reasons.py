@@ -146,6 +146,15 @@ def test_a_count_over_a_thousand_is_written_out(
     assert first["text"] == "deletion_rate_91d is 12,345; its peers have 3.25"
 
 
+def test_a_sentence_that_begins_with_its_number_begins_with_a_capital(
+    row: pd.DataFrame, medians: pd.DataFrame, catalogue: dict[str, Signal]
+) -> None:
+    rare = dataclasses.replace(catalogue["deletion_rate_91d"], unit="tail", sentence="{value} of its peers had as many")
+    catalogue["deletion_rate_91d"] = rare
+    first = _reasons(row, medians, catalogue, [1.0, 0.0, 0.0, 0.0, 0.0])[0]
+    assert first["text"] == "One in 4 of its peers had as many"
+
+
 def test_peer_medians_leave_missing_values_aside() -> None:
     table = pd.DataFrame({"peer_group": ["a", "a", "a", "b"], "x": [1.0, np.nan, 5.0, np.nan]})
     medians = medians_of(table.assign(marketplace="US", size_band="0"), ["x"])
