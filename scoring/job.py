@@ -9,10 +9,8 @@ import pandas as pd
 
 from features.audit_log import AuditLog
 from features.catalogue import CATALOGUE
-from features.errors import WrongUse
 from features.intake import take_in
 from features.panel import stored_signals
-from features.spark.catalogue import is_catalogue
 from features.store import Store
 from features.stored_signals import StoredSignals
 from features.verdict_rows import verdicts_of
@@ -46,7 +44,7 @@ def score(
     """Score every seller at a cutoff and write one folder.
 
     Args:
-        data: the folder of the data set.
+        data: the folder of the data set, or its schema in a catalogue that the engine knows.
         store_path: the store; made if it is not there.
         as_of: the cutoff; what became known from its first instant on does not count.
         out: the folder; an earlier run's output is replaced as a whole.
@@ -55,19 +53,13 @@ def score(
         model: a version, an alias, a run id or a bundle folder; without a champion ``champion`` means day zero.
 
     Raises:
-        WrongUse: something else than a run's output is at ``out``, a file of the settings is missing, or DATA is a
-            schema of a catalogue.
+        WrongUse: something else than a run's output is at ``out``, or a file of the settings is missing.
         ContractBroken: the data break the event contract; nothing was written.
         NoFittingModel: no such model, or its signals have changed their meaning.
         StoreBusy: another run held the store for too long.
 
     """
     check_place(out)
-    if is_catalogue(data):
-        raise WrongUse(
-            f"{data}: is no folder, and `score` looks the ids of staff up in files; give DATA as a folder of Parquet"
-            " files (`check`, `features` and `retrain` with --engine spark also take catalog.schema)"
-        )
     read_audit_key(configuration.alerts)  # a wrong one is told before anything is done
     store = Store(store_path, surroundings.wait_seconds)
     steps = Steps(surroundings.progress, surroundings.clock)

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from features.contract import TABLES
-from features.engine import connect, count, literal, parquet
+from features.engine import connect, open_session, parquet
 from features.landed import landed
 from features.privacy import privacy_key
 from features.reading import pseudonym
+from features.spark.catalogue import is_catalogue
 from features.store import InputFile, Store
 from model.settings import Configuration
 
@@ -86,8 +86,8 @@ def plain_ids(
     """The ids that the data set gives to these pseudonyms; one that it no longer holds is missing.
 
     Args:
-        data: the folder of the data set.
-        files: its files, by path below the folder.
+        data: the folder of the data set, or its schema in a catalogue that the engine knows.
+        files: its files, by path below the folder; of a catalogue, its days.
         wanted: pseudonyms.
         store: whose key made them.
         configuration: privacy and engine.
@@ -95,22 +95,19 @@ def plain_ids(
 
     """
     found: dict[int, str | int] = {}
-    with connect(configuration.engine, store.scratch) as connection:
-        connection.execute("set variable privacy_key = ?", [privacy_key(configuration.privacy, store)])
+    with open_session(configuration.engine, store.scratch) as session:
+        session.execute("set variable privacy_key = ?", [privacy_key(configuration.privacy, store)])
         for table, column in columns:
-            paths = [data / path for path, file in sorted(files.items()) if file.table == table]
             missing = set(wanted) - set(found)
-            if missing and paths and _has(connection, paths, column):
-                rows = connection.execute(f"""
+            paths = [data / path for path, file in sorted(files.items()) if file.table == table]
+            if not missing or not paths:
+                continue
+            rows = f"{data}.{table}" if is_catalogue(data) else parquet(paths)
+            if column in session.sql(f"select * from {rows} limit 0").to_arrow_table().column_names:
+                named = session.execute(f"""
 select pseudonym, {column}
-from (select {column}, {pseudonym(column)} as pseudonym from (select distinct {column} from {parquet(paths)}))
+from (select {column}, {pseudonym(column)} as pseudonym from (select distinct {column} from {rows}))
 where pseudonym in ({", ".join(map(str, sorted(missing)))})
 """)
-                found.update(rows.fetchall())
+                found.update(named.fetchall())
     return found
-
-
-def _has(connection: duckdb.DuckDBPyConnection, paths: Collection[Path], column: str) -> bool:
-    """Whether some of the files hold the column."""
-    listed = ", ".join(literal(path) for path in paths)
-    return count(connection, f"select count(*) from parquet_schema([{listed}]) where name = {literal(column)}") > 0

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import duckdb
 import pandas as pd
 
 from features.contract import TABLES
-from features.engine import connect
+from features.engine import Session, open_session
 from features.landed import landed
 from features.listings import LISTING_TABLES, LISTINGS, in_force
 from features.store import Manifest, Store
@@ -101,7 +100,7 @@ group by a.actor_id, a.seller_id, a.kind, a.ticket_id, case when a.ticket_id is 
 
 _LOOKED = f"""
 -- a row is a look-up of a known seller's affairs, with whether something asked for it
-with looked as (
+with of_seller as (
   select
     l.* replace (coalesce(l.seller_id, s.seller_id) as seller_id, coalesce(l.reviewer_id, r.reviewer_id) as reviewer_id)
   from staff_access as l
@@ -109,9 +108,14 @@ with looked as (
   left join listing_spans as s
     on l.seller_id is null and coalesce(l.product_id, r.product_id) = s.product_id
     and {in_force("l.accessed_at", "greatest(l.known_at, s.listing_known_at)")}
+),
+investigated as (
+  select distinct l.access_id
+  from of_seller as l
+  join cases as c on l.seller_id = c.seller_id and l.accessed_at >= c.opened_at and l.accessed_at <= c.decided_at
 )
 select
-    l.*, coalesce(s.role, '') as place,
+    l.*, coalesce(d.role, '') as place,
     case when l.resource in ('reviewer_contact', 'sales_report', 'ranking_internals') then l.resource else 'other' end
       as tool,
     coalesce(
@@ -119,16 +123,14 @@ select
         t.opened_at <= l.accessed_at and (t.opened_by is null or t.opened_by <> l.actor_id)
           and (t.seller_id is null or t.seller_id = l.seller_id), true
       )
-      or w.actor_id is not null or exists (
-        select 1 from cases as c
-        where c.seller_id = l.seller_id and l.accessed_at >= c.opened_at and l.accessed_at <= c.decided_at
-      ), false
+      or w.actor_id is not null or i.access_id is not null, false
     ) as with_cause
-  from looked as l
+  from of_seller as l
   left join tickets as t on l.ticket_id = t.ticket_id
   left join work_days as w
     on l.actor_id = w.actor_id and l.seller_id = w.seller_id and cast(l.accessed_at as date) = w.worked_on
-  left join staff_then as s on l.actor_id = s.actor_id and l.accessed_at >= s.from_at and l.accessed_at < s.until_at
+  left join staff_then as d on l.actor_id = d.actor_id and l.accessed_at >= d.from_at and l.accessed_at < d.until_at
+  left join investigated as i on l.access_id = i.access_id
   where l.seller_id is not null
 """
 
@@ -181,24 +183,27 @@ def assignments_at(store: Store, as_of: date, configuration: Configuration) -> p
     ids decide last.
     """
     manifest = store.manifest()
-    with connect(configuration.engine, store.scratch) as connection:
-        open_work(connection, store, manifest, as_of, LOOK_BACK, configuration.labels.investigation_weeks)
-        connection.execute(f"create temp table cleared as {_CLEARED}")
+    with open_session(configuration.engine, store.scratch) as session:
+        open_work(session, store, manifest, as_of, LOOK_BACK, configuration.labels.investigation_weeks)
+        session.execute(f"create temp table cleared as {_CLEARED}")
         parts = zip(DESKS, (_MODERATION, _STANDING, _LOOK_UPS), strict=True)
         together = " union all ".join(f"select '{desk}' as desk, * from ({query})" for desk, query in parts)
-        return connection.execute(f"""
-select w.* replace (m.marketplace || ' ' || w.place as place), date_trunc('week', w.happened_at) as week
+        rows = session.sql(f"""
+select
+  w.* replace (m.marketplace || ' ' || w.place as place),
+  cast(date_trunc('week', w.happened_at) as timestamp) as week
 from ({together}) as w
 join (select seller_id, arg_max(marketplace, valid_from) as marketplace from sellers group by seller_id) as m
   on w.seller_id = m.seller_id
 left join cleared as c on w.actor_id = c.actor_id and w.happened_at < c.decided_at
 where c.actor_id is null
 order by desk, happened_at, pieces, negatives_removed, weight, kind, place, w.actor_id, w.seller_id
-""").df()
+""")
+        return rows.to_arrow_table().to_pandas()
 
 
 def open_work(
-    connection: duckdb.DuckDBPyConnection,
+    session: Session,
     store: Store,
     manifest: Manifest,
     as_of: date,
@@ -217,13 +222,13 @@ def open_work(
         if name != "verdicts":
             rows = landed(store, manifest, TABLES[name], key_types, _weeks(manifest, name, as_of, look_back))
         since = f" and known_at >= date '{as_of - look_back}'" if name in _WORK else ""
-        connection.execute(f"create temp view {name} as select * from ({rows}) where known_at < date '{as_of}'{since}")
+        session.execute(f"create temp view {name} as select * from ({rows}) where known_at < date '{as_of}'{since}")
     for name, query in LISTINGS.items():
-        connection.execute(f"create temp table {name} as {query}")
-    connection.execute(f"create temp table cases as {_CASES.format(investigation_weeks)}")
+        session.execute(f"create temp table {name} as {query}")
+    session.execute(f"create temp table cases as {_CASES.format(investigation_weeks)}")
     steps = {"staff_then": _STAFF_THEN, "decisions": _DECISIONS, "work_days": _WORK_DAYS, "looked": _LOOKED}
     for name, query in steps.items():
-        connection.execute(f"create temp table {name} as {query}")
+        session.execute(f"create temp table {name} as {query}")
 
 
 _WORK = frozenset({"review_actions", "account_actions", "staff_access"})

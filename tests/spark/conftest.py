@@ -67,6 +67,7 @@ class Engines:
     ``stages`` are those that Spark planned for each step.
     """
 
+    data: Path
     settings: dict[str, Configuration]
     stores: dict[str, Store] = field(default_factory=dict)
     signals: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -129,7 +130,7 @@ def engines(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Engines:
     settings = for_small_markets(configuration, folder / "key")
     for name, rows in the_market().items():
         write_rows(folder / "data" / f"{name}.parquet", name, rows)
-    found = Engines({name: with_engine(settings, name) for name in ("duckdb", "spark")})
+    found = Engines(folder / "data", {name: with_engine(settings, name) for name in ("duckdb", "spark")})
     for name, each in found.settings.items():
         found.stores[name] = Store(folder / name)
         planned = [planned_stages(spark)]
