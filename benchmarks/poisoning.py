@@ -30,7 +30,7 @@ from features.settings import read_settings
 from features.store import Store
 from features.verdict_rows import verdicts_of
 from model.alerts import resting_sellers
-from model.boosting import open_model, raw_scores
+from model.bundle import Bundle
 from model.settings import Configuration
 from simulator import simulate
 from simulator.judge import guilty_sellers, ring_of_sellers
@@ -147,11 +147,10 @@ def taught(market: Market, verdicts: pd.DataFrame, limit: int) -> tuple[Order, s
     history = market.panel[market.panel["as_of"] < pd.Timestamp(market.as_of)]
     rows = training_rows(history, verdicts, market.as_of, labels, configuration.classifier.seed)
     fit = fit_model(rows, history, CATALOGUE, configuration, market.as_of, progress=lambda _: None)
-    names = [signal.name for signal in fit.card.signals]
-    booster = open_model(fit.booster)
+    bundle = Bundle(fit.card, fit.booster, digest="")
 
     def order(signals: pd.DataFrame) -> pd.Series:
-        return pd.Series(raw_scores(booster, signals[names].to_numpy(dtype=float), 1), index=signals["seller_id"])
+        return pd.Series(bundle.margins(signals), index=signals["seller_id"])
 
     counted = outside_bursts(verdicts, market.as_of, labels)
     resting = resting_sellers(counted, market.as_of, configuration.alerts.rest_days)

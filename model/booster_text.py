@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-_FIXED = {"version": "v4", "num_class": "1", "num_tree_per_iteration": "1", "label_index": "0"}
+_FIXED = {"version": "v4", "label_index": "0"}
 _MOST_LEAVES = 4096
+_MOST_OUTPUTS = 64
 _OF_SPLITS = ("split_gain", "threshold", "internal_value", "internal_weight", "internal_count")
 _OF_LEAVES = ("leaf_value", "leaf_weight", "leaf_count")
 _END = "end of trees\n"
@@ -29,6 +30,11 @@ def check_text(text: str) -> None:
     for name, value in _FIXED.items():
         if told.get(name) != value:
             raise ValueError(f"{name} is not {value}")
+    outputs = _wholes(told, "num_class")
+    if outputs != _wholes(told, "num_tree_per_iteration") or len(outputs) != 1 or not 1 <= outputs[0] <= _MOST_OUTPUTS:
+        raise ValueError(f"it does not have a tree a round for each of 1 to {_MOST_OUTPUTS} outputs")
+    if len(_wholes(told, "tree_sizes")) % outputs[0]:
+        raise ValueError(f"its trees are not so many for each of {outputs[0]} outputs")
     signals = len(told.get("feature_names", "").split())
     if told.get("max_feature_idx") != str(signals - 1) or len(told.get("feature_infos", "").split()) != signals:
         raise ValueError("the number of its signals contradicts itself")

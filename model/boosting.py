@@ -1,4 +1,7 @@
-"""Grows boosted trees with LightGBM and joins several of them into one model text, exactly."""
+"""Grows boosted trees with LightGBM and joins several models into one text, exactly: an output for each.
+
+First come bags, models of all columns; then parts, models of a few columns each, if there are any.
+"""
 
 from __future__ import annotations
 
@@ -69,18 +72,28 @@ ALWAYS: dict[str, Any] = {
 }
 
 
-def average(texts: Sequence[str], trees: int) -> str:
-    """Join model texts into one whose raw score is the mean of theirs.
+def beside(bags: Sequence[str], parts: Sequence[tuple[str, Sequence[int]]], rounds: int) -> str:
+    """Join model texts of one output into one with an output for each, whose ``margin_of`` is theirs.
 
-    Leaf values are divided by the number of texts; the trees of one round stand side by side, so that the first
-    ``n * len(texts)`` trees are the average of the models' first ``n``. Settings of the training are left out.
+    Leaf values are divided: the margin is the mean of the bags' or, with parts, the mean of that and of the highest of
+    the parts'. The trees of one round stand side by side, so that the first ``n`` rounds are those of models of ``n``
+    trees. Settings of the training are left out.
+
+    Args:
+        bags: models of all columns.
+        parts: models of a few columns each, with the places of those among all.
+        rounds: of boosting; a model may hold fewer trees.
 
     """
-    blocks = [_padded(_scaled(_trees(text), 1 / len(texts)), trees) for text in texts]
-    head = texts[0][: texts[0].index("Tree=0")]
-    head = "\n".join(line for line in head.splitlines() if not line.startswith("tree_sizes=")).rstrip()
-    rounds = itertools.chain.from_iterable(zip(*blocks, strict=True))
-    body = "".join(f"Tree={number}\n{block}\n\n" for number, block in enumerate(rounds))
+    share = 0.5 if parts else 1.0
+    blocks = [_padded(_scaled(_trees(text), share / len(bags)), rounds) for text in bags]
+    blocks += [_padded(_scaled(_moved(_trees(text), columns), share), rounds) for text, columns in parts]
+    head = bags[0][: bags[0].index("Tree=0")]
+    left_out = "tree_sizes" if len(blocks) == 1 else "tree_sizes|objective"  # the objective is that of one output
+    head = re.sub(rf"^({left_out})=.*\n", "", head, flags=re.MULTILINE).rstrip()
+    head = re.sub(r"^(num_class|num_tree_per_iteration)=.*$", rf"\1={len(blocks)}", head, flags=re.MULTILINE)
+    in_turn = itertools.chain.from_iterable(zip(*blocks, strict=True))
+    body = "".join(f"Tree={number}\n{block}\n\n" for number, block in enumerate(in_turn))
     return str(open_model(f"{head}\n\n{body}end of trees\n\n").model_to_string())
 
 
@@ -89,18 +102,54 @@ def open_model(text: str) -> lightgbm.Booster:
     return lightgbm.Booster(model_str=text)
 
 
-def raw_scores(booster: lightgbm.Booster, rows: Floats, threads: int, start: int = 0, trees: int = -1) -> Floats:
-    """Margins in log-odds, shape (rows,); of ``trees`` trees from ``start`` on, or of all that follow."""
+def raw_outputs(booster: lightgbm.Booster, rows: Floats, threads: int, start: int = 0, rounds: int = -1) -> Floats:
+    """What each output adds up to, shape (rows, outputs), by so many rounds from ``start`` on, or all that follow."""
     if len(rows) == 0:
-        return np.zeros(0)
-    scores = booster.predict(rows, raw_score=True, start_iteration=start, num_iteration=trees, num_threads=threads)
-    return np.asarray(scores, dtype=np.float64)
+        return np.zeros((0, booster.num_model_per_iteration()))
+    told = booster.predict(rows, raw_score=True, start_iteration=start, num_iteration=rounds, num_threads=threads)
+    return np.asarray(told, dtype=np.float64).reshape(len(rows), -1)
+
+
+def margin_of(outputs: Floats, bags: int) -> Floats:
+    """Margins in log-odds, shape (rows,), of outputs, the bags' first: their sum, and the highest of the parts'.
+
+    >>> margin_of(np.array([[0.5, 0.5], [1.0, 0.25]]), bags=2).tolist()
+    [1.0, 1.25]
+    >>> margin_of(np.array([[0.5, 0.5, -2.0, 0.25]]), bags=2).tolist()
+    [1.25]
+    """
+    whole, parts = np.split(outputs, [bags], axis=1)
+    return np.asarray(whole.sum(axis=1) + (parts.max(axis=1) if parts.size else 0.0))
+
+
+def contributions_of(booster: lightgbm.Booster, rows: Floats, bags: int, threads: int) -> Floats:
+    """What each column adds to each margin, exactly, shape (rows, columns + 1), the base last."""
+    columns = booster.num_feature() + 1
+    if len(rows) == 0:
+        return np.zeros((0, columns))
+    told = np.asarray(booster.predict(rows, pred_contrib=True, num_threads=threads), dtype=np.float64)
+    whole, parts = np.split(told.reshape(len(rows), -1, columns), [bags], axis=1)
+    if not parts.size:
+        return np.asarray(whole.sum(axis=1))
+    highest = parts.sum(axis=2).argmax(axis=1)
+    return np.asarray(whole.sum(axis=1) + parts[np.arange(len(rows)), highest])
 
 
 def _trees(text: str) -> Iterator[str]:
     body = text[text.index("Tree=0") : text.index("end of trees")]
     for block in re.split(r"^Tree=\d+\n", body, flags=re.MULTILINE)[1:]:
         yield block.strip() + "\n"
+
+
+def _moved(blocks: Iterator[str], columns: Sequence[int]) -> Iterator[str]:
+    """The trees of a part, reading the whole's columns."""
+    for block in blocks:
+        yield re.sub(
+            r"^split_feature=(.*)$",
+            lambda match: f"split_feature={' '.join(str(columns[int(place)]) for place in match[1].split())}",
+            block,
+            flags=re.MULTILINE,
+        )
 
 
 def _scaled(blocks: Iterator[str], factor: float) -> Iterator[str]:

@@ -22,7 +22,7 @@ from features.errors import NoFittingModel, WrongUse
 from features.signal import Direction, Signal
 from model.arrays import Floats
 from model.booster_text import check_text
-from model.boosting import open_model, raw_scores
+from model.boosting import contributions_of, margin_of, open_model, raw_outputs
 from model.calibration import Calibration
 
 BOOSTER = "booster.txt"
@@ -50,7 +50,7 @@ class Card(BaseModel):
         format: of this card.
         signals: columns in the order of the model's rows; direction 0 where it was not held to one.
         calibration: the line from margins to scores.
-        base: mean margin, from which contributions start.
+        base: margin from which contributions start where nothing is known.
         trained_as_of: cutoff of the retraining.
         first_cutoff: of the training rows.
         last_cutoff: of the training rows.
@@ -110,17 +110,14 @@ class Bundle:
 
     def margins_of_rows(self, rows: Floats, threads: int = 1) -> Floats:
         """The same of an array of shape (rows, signals), its columns in the order of ``signals``."""
-        return raw_scores(self._open, rows, threads)
+        return margin_of(raw_outputs(self._open, rows, threads), self.card.bags)
 
     def contributions(self, signal_table: pd.DataFrame, threads: int = 1) -> Floats:
         """Exact parts of each margin, shape (rows, signals + 1), the base last; a row's sum is its margin.
 
         Costs about a hundred plain predictions a row: for listed sellers only.
         """
-        rows = self._rows(signal_table)
-        if len(rows) == 0:
-            return np.zeros((0, len(self.signals) + 1))
-        return np.asarray(self._open.predict(rows, pred_contrib=True, num_threads=threads), dtype=np.float64)
+        return contributions_of(self._open, self._rows(signal_table), self.card.bags, threads)
 
     def log_odds(self, margins: Floats) -> Floats:
         """Calibrated log-odds of margins."""
@@ -131,7 +128,7 @@ class Bundle:
         return self.card.calibration.scores(margins)
 
     def as_booster(self) -> lightgbm.Booster:
-        """A LightGBM booster whose raw score is the margin."""
+        """A LightGBM booster with an output for each bag and part; ``model.boosting.margin_of`` makes them a margin."""
         return open_model(self.booster)
 
     @cached_property
@@ -162,11 +159,10 @@ def library_versions() -> dict[str, str]:
     return {name: version(name) for name in LIBRARIES}
 
 
-def base_margin(booster: str) -> float:
-    """The margin from which contributions start: the mean over the rows that each tree saw."""
+def base_margin(booster: str, bags: int) -> float:
+    """The margin from which contributions start where nothing is known: means over the rows that each tree saw."""
     opened = open_model(booster)
-    contributions = np.asarray(opened.predict(np.full((1, opened.num_feature()), np.nan), pred_contrib=True))
-    return float(contributions[0, -1])
+    return float(contributions_of(opened, np.full((1, opened.num_feature()), np.nan), bags, threads=1)[0, -1])
 
 
 def write_bundle(folder: Path, booster: str, card: Card) -> str:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from features.signal import Signal
 from model.arrays import Floats
-from model.boosting import average, grow, open_model, raw_scores
+from model.boosting import beside, grow, margin_of, open_model, raw_outputs
 from model.settings import ClassifierSettings, MonotoneMethod, MonotoneSet
 
 
@@ -27,7 +27,7 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     The defaults exist because scikit-learn asks for them; jobs go through ``classifier_of``.
 
     Attributes:
-        booster_: one LightGBM model text; its raw score is the mean margin of the bags.
+        booster_: one LightGBM model text, with an output for each bag and part (``model.boosting.margin_of``).
         classes_: the two labels, the riskier one last.
         feature_names_in_: names of the columns, where rows came as a DataFrame.
 
@@ -50,8 +50,14 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         l2: float = 0.0,
         directions: Mapping[str, int] | None = None,
         monotone_method: MonotoneMethod = "basic",
+        parts: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep the settings as given; ``directions`` maps columns to 1 (more is riskier), -1 or 0."""
+        """Keep the settings as given.
+
+        ``directions`` maps columns to 1 (more is riskier), -1 or 0. ``parts`` maps columns to the part that they
+        belong to: with two parts or more, a model of its own is grown for each, and the margin is the mean of that of
+        all columns and of the highest of theirs. Who does one thing wrong shows it in one part.
+        """
         self.trees = trees
         self.bags = bags
         self.seed = seed
@@ -66,12 +72,13 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.l2 = l2
         self.directions = directions
         self.monotone_method = monotone_method
+        self.parts = parts
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803  scikit-learn's name
         """Grow the bags and average them.
 
         Raises:
-            ValueError: the labels are not of two classes, or a direction is given for a column that is not there.
+            ValueError: the labels are not of two classes, or a column that is named is not there.
 
         """
         rows, labels = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
@@ -80,28 +87,28 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         counted = weights > 0
         if len(np.unique(positive[counted])) < len(self.classes_):
             raise ValueError("SellerRiskClassifier needs rows of two classes with a weight above 0; one class is left")
-        grown = [
-            grow(rows[counted], positive[counted], weights[counted], self._names(), self._parameters(bag), self.trees)
-            for bag in range(self.bags)
-        ]
-        self.booster_ = average(grown, self.trees)
+        learned = rows[counted], positive[counted], weights[counted]
+        everything = range(rows.shape[1])
+        bags = [self._grown(*learned, everything, bag) for bag in range(self.bags)]
+        parts = [(self._grown(*learned, columns, 0), columns) for columns in self._parts()]
+        self.booster_ = beside(bags, parts, self.trees)
         self._booster = open_model(self.booster_)
         return self
 
     def decision_function(self, X: ArrayLike) -> Floats:  # noqa: N803
         """Margins in log-odds, shape (rows,); above 0 the riskier class is more likely, as trained."""
         rows = self._checked(X)
-        return raw_scores(self._booster, rows, self.threads)
+        return margin_of(raw_outputs(self._booster, rows, self.threads), self.bags)
 
     def staged_margins(self, X: ArrayLike, counts: Sequence[int]) -> Floats:  # noqa: N803
         """Margins with the first trees only, shape (counts, rows); counts ascend."""
         rows = self._checked(X)
-        margins, start = np.zeros(len(rows)), 0
+        outputs, start = np.zeros((len(rows), 1)), 0
         stages = []
         for count in counts:
-            margins = margins + raw_scores(self._booster, rows, self.threads, start, count * self.bags - start)
-            start = count * self.bags
-            stages.append(margins)
+            outputs = outputs + raw_outputs(self._booster, rows, self.threads, start, count - start)
+            start = count
+            stages.append(margin_of(outputs, self.bags))
         return np.array(stages)
 
     def gains(self) -> Floats:
@@ -143,15 +150,30 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def _names(self) -> list[str]:
         return list(getattr(self, "feature_names_in_", [f"Column_{number}" for number in range(self.n_features_in_)]))
 
-    def _constraints(self) -> list[int]:
-        directions = dict(self.directions or {})
-        unknown = sorted(set(directions) - set(self._names()))
+    def _named(self, setting: str) -> dict[str, Any]:
+        """A setting by column, all of which are there."""
+        given = dict(getattr(self, setting) or {})
+        unknown = sorted(set(given) - set(self._names()))
         if unknown:
-            raise ValueError(f"directions: no column '{unknown[0]}' among the {self.n_features_in_} columns given")
-        return [directions.get(name, 0) for name in self._names()]
+            raise ValueError(f"{setting}: no column '{unknown[0]}' among the {self.n_features_in_} columns given")
+        return given
 
-    def _parameters(self, bag: int) -> dict[str, Any]:
-        constraints = self._constraints()
+    def _parts(self) -> list[list[int]]:
+        """The places of each part's columns; none where there are fewer than two parts."""
+        columns: dict[str, list[int]] = {}
+        given = self._named("parts")
+        for place, name in enumerate(self._names()):
+            if name in given:
+                columns.setdefault(given[name], []).append(place)
+        return list(columns.values()) if len(columns) > 1 else []
+
+    def _grown(self, rows: Floats, labels: Floats, weights: Floats, columns: Sequence[int], bag: int) -> str:
+        names = [self._names()[place] for place in columns]
+        return grow(rows[:, list(columns)], labels, weights, names, self._parameters(names, bag), self.trees)
+
+    def _parameters(self, names: Sequence[str], bag: int) -> dict[str, Any]:
+        directions = self._named("directions")
+        constraints = [directions.get(name, 0) for name in names]
         return {
             "seed": self.seed + 1000 * bag,
             "num_threads": self.threads,
@@ -174,8 +196,12 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
 def classifier_of(settings: ClassifierSettings, catalogue: Mapping[str, Signal], trees: int) -> SellerRiskClassifier:
     """The classifier that the settings describe, for rows with exactly the catalogue's signals as columns."""
-    shared = settings.model_dump(exclude={"folds", "max_trees", "signals", "not_learned", "monotone", "unknown_weight"})
-    return SellerRiskClassifier(**shared, trees=trees, directions=directions_of(catalogue, settings.monotone))
+    of_rows = {"folds", "max_trees", "signals", "not_learned", "monotone", "by_service", "unknown_weight"}
+    directions = directions_of(catalogue, settings.monotone)
+    services = {name: signal.service for name, signal in catalogue.items()} if settings.by_service else None
+    return SellerRiskClassifier(
+        **settings.model_dump(exclude=of_rows), trees=trees, directions=directions, parts=services
+    )
 
 
 def directions_of(catalogue: Mapping[str, Signal], monotone: MonotoneSet) -> dict[str, int]:

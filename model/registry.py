@@ -275,13 +275,15 @@ class Registry:
         from mlflow.models import ModelSignature  # noqa: PLC0415
         from mlflow.types import ColSpec, Schema  # noqa: PLC0415
 
+        booster = bundle.as_booster()
         inputs = Schema([ColSpec("double", name, required=False) for name in bundle.signals])
+        outputs = Schema([ColSpec("double")] * booster.num_model_per_iteration())
         requirements = [f"{name}=={version}" for name, version in bundle.card.libraries.items() if name == "lightgbm"]
         staged = self._room(_STAGED)
         mlflow.lightgbm.save_model(
-            bundle.as_booster(),
+            booster,
             str(staged / FLAVOUR),
-            signature=ModelSignature(inputs, Schema([ColSpec("double")])),
+            signature=ModelSignature(inputs, outputs),
             pip_requirements=requirements,
         )
         self._client.log_artifacts(run_id, str(staged / FLAVOUR), FLAVOUR)

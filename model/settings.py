@@ -58,6 +58,7 @@ class ClassifierSettings(Section):
     not_learned: tuple[Service, ...]
     monotone: MonotoneSet
     monotone_method: MonotoneMethod
+    by_service: bool
     unknown_weight: PositiveShare
 
 

@@ -37,13 +37,17 @@ def margins_in_partitions(signals: StoredSignals, bundle: Bundle) -> Floats:
 
     rows = start().read.parquet(str(signals.path.absolute())).select("seller_id", *bundle.signals)
     kind = rows.schema["seller_id"].dataType.simpleString()
-    scored = rows.mapInArrow(_scorer(bundle.booster, bundle.signals), f"seller_id {kind}, margin double").toArrow()
+    scored = rows.mapInArrow(
+        _scorer(bundle.booster, bundle.card.bags, bundle.signals), f"seller_id {kind}, margin double"
+    ).toArrow()
     sellers = pa.array(signals.sellers["seller_id"], scored["seller_id"].type)
     places = pc.index_in(sellers, value_set=scored["seller_id"].combine_chunks())
     return np.asarray(scored["margin"].take(places).to_numpy(), dtype=np.float64)
 
 
-def _scorer(text: str, signals: tuple[str, ...]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def _scorer(
+    text: str, bags: int, signals: tuple[str, ...]
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Make the function that an executor runs over its batches; all that it reads is shipped with it."""
 
     def score_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -54,7 +58,9 @@ def _scorer(text: str, signals: tuple[str, ...]) -> Callable[[Iterable[pa.Record
         booster = lightgbm.Booster(model_str=text)
         for batch in batches:
             columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in signals]
-            margins = booster.predict(numpy.column_stack(columns), raw_score=True, num_threads=1)
+            told = numpy.asarray(booster.predict(numpy.column_stack(columns), raw_score=True, num_threads=1))
+            whole, parts = numpy.split(told.reshape(len(batch), -1), [bags], axis=1)
+            margins = whole.sum(axis=1) + (parts.max(axis=1) if parts.size else 0.0)  # as margin_of does it here
             yield pyarrow.RecordBatch.from_arrays(
                 [batch.column("seller_id"), pyarrow.array(margins)], ["seller_id", "margin"]
             )

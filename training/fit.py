@@ -93,7 +93,7 @@ def fit_model(
     card = Card(
         signals=card_signals(used, tuple(used), directions_of(used, settings.monotone)),
         calibration=calibration,
-        base=base_margin(final.booster_),
+        base=base_margin(final.booster_, settings.bags),
         trained_as_of=as_of,
         first_cutoff=rows["as_of"].min().date(),
         last_cutoff=rows["as_of"].max().date(),

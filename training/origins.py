@@ -15,7 +15,6 @@ from features.panel import signals_at, table_group
 from features.progress import counted
 from features.signal import Signal
 from features.store import Store
-from model.boosting import open_model, raw_scores
 from model.settings import ClassifierSettings, Configuration, LabelSettings, PromotionSettings
 from training.change import Change, OriginRanks, compare_over_origins, not_compared
 from training.fit import obstacle
@@ -211,8 +210,7 @@ def past_margins(
         learned = learned_rows(rows, panel, recipe.catalogue, classifier)
         model = final_fit(learned, classifier, fold_fits(learned, classifier).trees)
         then = panel[panel["as_of"] == pd.Timestamp(cutoff)]
-        values = then[list(learned.used)].to_numpy(dtype=np.float64)
-        margins = raw_scores(open_model(model.booster_), values, classifier.threads)
+        margins = model.decision_function(then[list(learned.used)])
         _keep(kept, pd.DataFrame({"seller_id": then["seller_id"].to_numpy(), "margin": margins}))
     return pd.read_parquet(kept).set_index("seller_id")["margin"]
 

@@ -14,6 +14,7 @@ import pytest
 from features.errors import NoFittingModel, WrongUse
 from features.formulas import Formula
 from features.signal import Retired, Signal
+from model.boosting import margin_of
 from model.bundle import (
     MOST_BYTES,
     Bundle,
@@ -35,7 +36,8 @@ CALIBRATION = Calibration(
 @pytest.fixture
 def classifier(signal_table: pd.DataFrame, catalogue: dict[str, Signal]) -> SellerRiskClassifier:
     labels = (np.arange(len(signal_table)) < 20).astype(int)
-    return SellerRiskClassifier(trees=15, bags=2, row_share=0.8).fit(signal_table[list(catalogue)], labels)
+    parts = {name: signal.service for name, signal in catalogue.items()}
+    return SellerRiskClassifier(trees=15, bags=2, row_share=0.8, parts=parts).fit(signal_table[list(catalogue)], labels)
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def folder(tmp_path: Path, classifier: SellerRiskClassifier, catalogue: dict[str
     card = Card(
         signals=card_signals(catalogue, list(catalogue), {"deletion_rate_91d": 1}),
         calibration=CALIBRATION,
-        base=base_margin(classifier.booster_),
+        base=base_margin(classifier.booster_, classifier.bags),
         trained_as_of=date(2024, 6, 3),
         first_cutoff=date(2023, 6, 5),
         last_cutoff=date(2024, 6, 3),
@@ -105,7 +107,8 @@ def test_contributions_and_base_add_up_to_the_margin(
     contributions = bundle.contributions(signal_table.iloc[:30])
     assert contributions.shape == (30, 11)
     assert np.abs(contributions.sum(axis=1) - bundle.margins(signal_table.iloc[:30])).max() < 1e-9
-    assert contributions[:, -1] == pytest.approx([bundle.card.base] * 30)
+    nothing_known = signal_table.iloc[:1].assign(**dict.fromkeys(catalogue, np.nan))
+    assert bundle.contributions(nothing_known)[0, -1] == pytest.approx(bundle.card.base)
 
 
 def test_no_rows_give_no_margins(folder: Path, catalogue: dict[str, Signal], signal_table: pd.DataFrame) -> None:
@@ -115,9 +118,9 @@ def test_no_rows_give_no_margins(folder: Path, catalogue: dict[str, Signal], sig
 
 
 def test_lightgbm_opens_the_text_alone(folder: Path, catalogue: dict[str, Signal], signal_table: pd.DataFrame) -> None:
-    booster = lightgbm.Booster(model_file=str(folder / "booster.txt"))
-    rows = signal_table[list(catalogue)].to_numpy()
-    assert (booster.predict(rows, raw_score=True) == read_bundle(folder, catalogue).margins(signal_table)).all()
+    booster, bundle = lightgbm.Booster(model_file=str(folder / "booster.txt")), read_bundle(folder, catalogue)
+    outputs = booster.predict(signal_table[list(catalogue)].to_numpy(), raw_score=True)
+    assert (margin_of(outputs, bundle.card.bags) == bundle.margins(signal_table)).all()
 
 
 def test_the_text_names_no_machine_and_no_thread(folder: Path) -> None:
@@ -249,8 +252,10 @@ HOSTILE_TEXTS: dict[str, Callable[[str], str]] = {
     "a great many leaves": lambda text: re.sub(r"num_leaves=\d+", "num_leaves=2147483647", text, count=1),
     "a word for a number": lambda text: re.sub(r"threshold=\S+", "threshold=word", text, count=1),
     "categories": lambda text: text.replace("num_cat=0", "num_cat=1", 1),
-    "another class": lambda text: text.replace("num_class=1", "num_class=1000000000", 1),
-    "a field twice": lambda text: text.replace("num_class=1\n", "num_class=1\nnum_class=2\n", 1),
+    "a great many outputs": lambda text: re.sub(r"(num_class|num_tree_per_iteration)=\d+", r"\1=1000000000", text),
+    "more outputs than trees a round": lambda text: re.sub(r"num_class=\d+", "num_class=17", text, count=1),
+    "a tree too few for an output": lambda text: re.sub(r"(num_class|num_tree_per_iteration)=\d+", r"\1=17", text),
+    "a field twice": lambda text: re.sub(r"(num_class=\d+\n)", r"\1\1", text, count=1),
 }
 
 

@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from features.signal import Signal
 from model.booster_text import check_text
-from model.boosting import average, grow
+from model.boosting import beside, contributions_of, grow, margin_of, open_model, raw_outputs
 from model.classifier import SellerRiskClassifier, classifier_of, directions_of, fit_folds
 from model.settings import Configuration
 
@@ -22,6 +22,7 @@ EXPECTED_FAILURES = {
     ),
     "check_array_api_input": "LightGBM reads NumPy arrays only; the check runs where SCIPY_ARRAY_API is set",
 }
+PARTS = {"rising": "first", "noise_0": "first", "falling": "second", "bent": "second", "noise_1": "second"}
 BAGGED = SellerRiskClassifier(trees=12, bags=2, row_share=0.8, signal_share=0.7)
 
 
@@ -58,13 +59,14 @@ def _constrained(method: str) -> SellerRiskClassifier:
     )
 
 
+@pytest.mark.parametrize("parts", [None, PARTS])
 @pytest.mark.parametrize("method", ["basic", "intermediate"])
 @pytest.mark.parametrize(("signal", "riskier"), [("rising", 1), ("falling", -1)])
 def test_raising_a_constrained_signal_alone_never_lowers_the_score(
-    market: tuple[pd.DataFrame, np.ndarray], method: str, signal: str, riskier: int
+    market: tuple[pd.DataFrame, np.ndarray], method: str, signal: str, riskier: int, parts: dict[str, str] | None
 ) -> None:
     rows, labels = market
-    model = _constrained(method).fit(rows, labels)
+    model = _constrained(method).set_params(parts=parts).fit(rows, labels)
     steps = [model.decision_function(rows.assign(**{signal: value * riskier})) for value in np.linspace(-4, 4, 17)]
     assert min((after - before).min() for before, after in itertools.pairwise(steps)) >= 0
     assert (steps[-1] > steps[0]).all()
@@ -103,12 +105,12 @@ def test_bags_are_averaged_as_margins(market: tuple[pd.DataFrame, np.ndarray]) -
         for seed in (1, 2, 3)
     ]
     margins = [lightgbm.Booster(model_str=text).predict(array, raw_score=True) for text in texts]
-    joined = lightgbm.Booster(model_str=average(texts, 9))
+    joined = open_model(beside(texts, [], 9))
     assert joined.num_trees() == 27
-    assert np.abs(joined.predict(array, raw_score=True) - np.mean(margins, axis=0)).max() < 1e-12
+    assert np.abs(margin_of(raw_outputs(joined, array, 1), bags=3) - np.mean(margins, axis=0)).max() < 1e-12
 
 
-def test_trees_that_found_no_split_are_averaged_and_pass_the_check_of_texts(
+def test_trees_that_found_no_split_are_joined_and_pass_the_check_of_texts(
     market: tuple[pd.DataFrame, np.ndarray],
 ) -> None:
     rows, labels = market[0].to_numpy()[:200], market[1][:200].astype(float)
@@ -117,18 +119,52 @@ def test_trees_that_found_no_split_are_averaged_and_pass_the_check_of_texts(
         grow(rows, labels, np.ones(200), list(market[0]), {**least, "min_data_in_leaf": leaf}, 12) for leaf in (20, 90)
     ]
     assert "num_leaves=1\n" in texts[1]
-    joined = average(texts, 12)
+    joined = beside(texts, [], 12)
     check_text(joined)
-    margins = [lightgbm.Booster(model_str=text).predict(rows, raw_score=True) for text in (*texts, joined)]
-    assert np.abs(margins[2] - (margins[0] + margins[1]) / 2).max() < 1e-12
+    margins = [lightgbm.Booster(model_str=text).predict(rows, raw_score=True) for text in texts]
+    told = margin_of(raw_outputs(open_model(joined), rows, 1), bags=2)
+    assert np.abs(told - (margins[0] + margins[1]) / 2).max() < 1e-12
 
 
-def test_contributions_of_the_joined_bags_add_up_to_the_margin(
-    market: tuple[pd.DataFrame, np.ndarray], fitted: SellerRiskClassifier
+@pytest.mark.parametrize("parts", [None, PARTS])
+def test_contributions_add_up_to_the_margin(
+    market: tuple[pd.DataFrame, np.ndarray], parts: dict[str, str] | None
 ) -> None:
-    rows = market[0].iloc[:50]
-    contributions = lightgbm.Booster(model_str=fitted.booster_).predict(rows.to_numpy(), pred_contrib=True)
-    assert np.abs(np.asarray(contributions).sum(axis=1) - fitted.decision_function(rows)).max() < 1e-9
+    rows, labels = market
+    model = _constrained("basic").set_params(parts=parts).fit(rows, labels)
+    contributions = contributions_of(open_model(model.booster_), rows.to_numpy()[:50], model.bags, threads=1)
+    assert contributions.shape == (50, rows.shape[1] + 1)
+    assert np.abs(contributions.sum(axis=1) - model.decision_function(rows.iloc[:50])).max() < 1e-9
+
+
+def test_the_margin_is_the_mean_of_the_whole_and_of_the_highest_part(market: tuple[pd.DataFrame, np.ndarray]) -> None:
+    """Each part is the model that its columns alone would give."""
+    rows, labels = market
+    model = SellerRiskClassifier(trees=12, directions={"falling": -1})
+    whole = clone(model).fit(rows, labels).decision_function(rows)
+    alone = []
+    for part in ("first", "second"):
+        columns = [name for name in rows if PARTS.get(name) == part]
+        held = {"falling": -1} if "falling" in columns else None
+        alone.append(
+            clone(model).set_params(directions=held).fit(rows[columns], labels).decision_function(rows[columns])
+        )
+    joined = clone(model).set_params(parts=PARTS).fit(rows, labels)
+    assert np.abs(joined.decision_function(rows) - (whole + np.maximum(*alone)) / 2).max() < 1e-12
+    check_text(joined.booster_)
+
+
+def test_one_part_is_no_part(market: tuple[pd.DataFrame, np.ndarray]) -> None:
+    model = SellerRiskClassifier(trees=5)
+    alike = clone(model).set_params(parts=dict.fromkeys(market[0], "all"))
+    assert alike.fit(*market).booster_ == model.fit(*market).booster_
+
+
+def test_parts_have_their_tree_of_each_round(market: tuple[pd.DataFrame, np.ndarray]) -> None:
+    rows, labels = market
+    model = _constrained("basic").set_params(parts=PARTS).fit(rows, labels)
+    small = clone(model).set_params(trees=15).fit(rows, labels)
+    assert np.abs(model.staged_margins(rows, [5, 15])[1] - small.decision_function(rows)).max() < 1e-12
 
 
 def test_a_bag_without_a_split_counts_as_its_share(market: tuple[pd.DataFrame, np.ndarray]) -> None:
@@ -173,9 +209,12 @@ def test_one_class_after_weights_is_refused() -> None:
         SellerRiskClassifier().fit(np.zeros((10, 1)), labels, sample_weight=labels)
 
 
-def test_a_direction_for_a_column_that_is_not_there_is_refused(market: tuple[pd.DataFrame, np.ndarray]) -> None:
+@pytest.mark.parametrize("setting", [{"directions": {"raising": 1}}, {"parts": {"raising": "first"}}])
+def test_a_column_that_is_not_there_is_refused(
+    market: tuple[pd.DataFrame, np.ndarray], setting: dict[str, Any]
+) -> None:
     with pytest.raises(ValueError, match="no column 'raising'"):
-        SellerRiskClassifier(directions={"raising": 1}).fit(*market)
+        SellerRiskClassifier(**setting).fit(*market)
 
 
 def test_folds_choose_the_trees_with_the_least_loss(market: tuple[pd.DataFrame, np.ndarray]) -> None:
@@ -229,3 +268,6 @@ def test_the_settings_reach_the_classifier(catalogue: dict[str, Signal], configu
     assert (model.trees, model.bags, model.max_depth) == (70, 3, 4)
     assert model.directions is not None
     assert model.directions["kept_share_91d"] == -1
+    assert model.parts == {name: signal.service for name, signal in catalogue.items()}
+    apart = held_to_all.model_copy(update={"by_service": False})
+    assert classifier_of(apart, catalogue, 70).parts is None

@@ -7,15 +7,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
 from features.errors import NoFittingModel, ScrubwatchError
+from model.boosting import margin_of
 from model.bundle import Bundle, Card, base_margin, card_signals, library_versions, read_bundle, write_bundle
 from model.calibration import Calibration
+from model.classifier import SellerRiskClassifier
 from model.registry import CHALLENGER, CHAMPION, Registry, registry_exists
 from model.settings import TrackingSettings
 from model.tracked import RunRecord
@@ -30,22 +31,20 @@ def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     generator = np.random.default_rng(1)
     signals = pd.DataFrame(generator.normal(size=(200, 2)), columns=list(CATALOGUE))
     labels = (signals["first_91d"] > 0).astype(int)
-    booster = lightgbm.train(
-        {"objective": "binary", "verbosity": -1, "num_threads": 1}, lightgbm.Dataset(signals, labels), 5
-    ).model_to_string()
+    booster = SellerRiskClassifier(trees=5, bags=2, row_share=0.8).fit(signals, labels).booster_
     card = Card(
         signals=card_signals(CATALOGUE, tuple(CATALOGUE), {}),
         calibration=Calibration(
             slope=1, intercept=0, prevalence=None, calibrated=False, verdicts=0, clipped=0, reason="few"
         ),
-        base=base_margin(booster),
+        base=base_margin(booster, bags=2),
         trained_as_of=date(2024, 12, 2),
         first_cutoff=date(2024, 1, 1),
         last_cutoff=date(2024, 11, 4),
         rows={"positive": 100, "negative": 100, "unknown": 0},
         positive_cases=20,
         trees=5,
-        bags=1,
+        bags=2,
         metrics={},
         configuration="settings",
         libraries=library_versions(),
@@ -197,9 +196,10 @@ def test_data_scientists_open_it_with_mlflow(registry: Registry, bundle: Bundle,
     mlflow.set_tracking_uri(registry.uri)
     opened = mlflow.lightgbm.load_model("models:/seller-risk@champion")
     rows = pd.DataFrame({"first_91d": [0.5, math.nan], "second_91d": [-1.0, 2.0]})
-    assert opened.predict(rows, raw_score=True).tolist() == bundle.margins(rows).tolist()
+    assert margin_of(opened.predict(rows, raw_score=True), bags=2).tolist() == bundle.margins(rows).tolist()
     signature = mlflow.models.get_model_info("models:/seller-risk@champion").signature
     assert [column.type.name for column in signature.inputs] == ["double", "double"]
+    assert [column.type.name for column in signature.outputs] == ["double", "double"]
 
 
 def test_the_run_holds_settings_figures_and_the_data_set(

@@ -33,20 +33,21 @@ def table() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def bundle(table: pd.DataFrame) -> Bundle:
     guilty = (table[SIGNALS[0]].fillna(0) > 0.9).astype(int)
-    fitted = SellerRiskClassifier(trees=10).fit(table[SIGNALS], guilty)
+    parts = dict(zip(SIGNALS, ("removals", "removals", "sales"), strict=True))
+    fitted = SellerRiskClassifier(trees=10, bags=2, row_share=0.8, parts=parts).fit(table[SIGNALS], guilty)
     card = Card(
         signals=card_signals(CATALOGUE, SIGNALS, {}),
         calibration=Calibration(
             slope=1.0, intercept=0.0, prevalence=0.1, calibrated=False, verdicts=0, clipped=0, reason="few verdicts"
         ),
-        base=base_margin(fitted.booster_),
+        base=base_margin(fitted.booster_, fitted.bags),
         trained_as_of=date(2024, 6, 3),
         first_cutoff=date(2023, 6, 5),
         last_cutoff=date(2024, 6, 3),
         rows={"positive": 20, "negative": 380, "unknown": 0},
         positive_cases=20,
         trees=10,
-        bags=1,
+        bags=2,
         metrics={},
         configuration="digest",
         libraries=library_versions(),

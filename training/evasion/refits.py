@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from features.errors import NoFittingModel
 from features.signal import Signal
 from features.store import Store
 from model.arrays import Floats
-from model.boosting import open_model, raw_scores
 from model.settings import Configuration
 from training.evasion.lists import Score
 from training.fit import obstacle
@@ -70,10 +68,9 @@ class Refits:
         learned = learned_rows(rows, panel, used, settings)
         if self._trees is None:
             self._trees = fold_fits(learned, settings).trees
-        booster = open_model(final_fit(learned, settings, self._trees).booster_)
-        columns = list(learned.used)
+        model, columns = final_fit(learned, settings, self._trees), list(learned.used)
 
         def score(signals: pd.DataFrame, _: Path) -> Floats:
-            return raw_scores(booster, signals[columns].to_numpy(dtype=np.float64), settings.threads)
+            return model.decision_function(signals[columns])
 
         return score
