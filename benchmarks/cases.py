@@ -30,12 +30,9 @@ from benchmarks.made import made
 from features.settings import read_settings
 from model.settings import Configuration
 from scoring.cases.evidence import FIRST_EVENTS
-from scoring.job import score
 from simulator import simulate
 from simulator.judge import LATELY, guilty_lately, read_truth
 from simulator.settings import read_scenario
-from training.steps import Surroundings
-from training.weekly import retrain
 
 Floats = npt.NDArray[np.float64]
 
@@ -237,11 +234,8 @@ def made_and_judged(seed: int, given: argparse.Namespace, configuration: Configu
     if not (place / "data").is_dir():
         simulate(place / "data", place / "truth", settings)
     as_of = settings.market.start_on + timedelta(weeks=given.weeks)
-    if not (place / "store" / "mlflow.db").is_file():
-        retrain(place / "data", place / "store", as_of, configuration, Surroundings())
-    score(place / "data", place / "store", as_of, place / "out", configuration, Surroundings())
-    weeks = configuration.cases.look_back_weeks
-    return judge_cases(place / "data", place / "truth", place / "out", as_of, weeks)
+    out = run_product(place / "data", place / "store", as_of, configuration)
+    return judge_cases(place / "data", place / "truth", out, as_of, configuration.cases.look_back_weeks)
 
 
 def made_and_judged_frozen(market: FrozenMarket, work: Path, configuration: Configuration) -> JudgedCases:

@@ -33,6 +33,7 @@ from features.panel import signals_at
 from features.settings import read_settings
 from features.store import Store
 from model.metrics import METRICS
+from model.registry import CHAMPION
 from model.settings import Configuration
 from scoring.job import score
 from training.steps import Surroundings
@@ -76,10 +77,13 @@ def judge_market(market: FrozenMarket, work: Path, outputs: Path | None) -> Judg
 
 
 def run_product(data: Path, store: Path, as_of: date, configuration: Configuration) -> Path:
-    """Retrain and score as the commands do; the folder of the scores."""
-    retrain(data, store, as_of, configuration, Surroundings())
+    """Retrain and score as the commands do; the folder of the scores.
+
+    What was fitted now is scored with, whichever model an earlier run of other code or settings left as champion.
+    """
+    fitted = retrain(data, store, as_of, configuration, Surroundings()).run_id
     out = store.with_name("scores")
-    score(data, store, as_of, out, configuration, Surroundings())
+    score(data, store, as_of, out, configuration, Surroundings(), model=fitted or CHAMPION)
     return out
 
 
