@@ -99,7 +99,10 @@ def inspect(data: Path, taken: Mapping[str, InputFile], key_types: Mapping[str, 
 
     """
     if not data.is_dir():
-        raise WrongUse(f"{data}: no such folder; DATA is a folder with one Parquet file or folder per table")
+        raise WrongUse(
+            f"{data}: no such folder; DATA is a folder with one Parquet file or folder per table, or, with"
+            " --engine spark, catalog.schema"
+        )
     problems: list[str] = []
     tables: dict[str, DeliveredTable] = {}
     files: dict[str, InputFile] = {}

@@ -267,7 +267,8 @@ def test_an_engine_that_is_not_installed_is_named_with_the_way_to_install_it(
     assert "pip install 'pyspark>=4.0,<5'" in answer.err
 
 
-def test_a_catalogue_is_no_data_set_for_scoring(run: Run) -> None:
-    answer = run("score", "lake.market", "--as-of", CUTOFF, "--engine", "spark", "--out", "scores")
+def test_a_catalogue_is_no_data_set_for_duckdb(run: Run) -> None:
+    answer = run("score", "lake.market", "--as-of", CUTOFF, "--out", "scores")
     assert answer.code == 2
-    assert "lake.market: is no folder" in answer.err
+    assert "lake.market: no such folder" in answer.err
+    assert "--engine spark" in answer.err
