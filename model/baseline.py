@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import chi2
 
 from features.distributions import SMALLEST
 from features.signal import Signal, learnable
@@ -18,7 +19,7 @@ class DayZero:
     """Surprise of each seller, on the index of the signal table.
 
     Attributes:
-        strength: -log10 of the combined tail; finite, larger is more suspicious, 0 where nothing is known.
+        strength: sum of -log10 of the services' tails; finite, larger is more suspicious, 0 where nothing is known.
         services: one column a service, its tail from 0 to 1; NaN where none of its signals is known.
         signals: the tails that day zero reads, each under the name of the signal that is compared; NaN where it is.
 
@@ -41,6 +42,9 @@ def day_zero_tails(catalogue: Mapping[str, Signal]) -> dict[str, Signal]:
 def day_zero(signal_table: pd.DataFrame, catalogue: Mapping[str, Signal]) -> DayZero:
     """Combine the tails among the peers that are marked for it, within a service and over services.
 
+    The tails of one service depend on each other: Cauchy's combination. Services are held for independent and added up
+    (Fisher's statistic): two that are surprising outdo one that is more so, as peers that fit badly make it.
+
     Args:
         signal_table: with the tails, as they were computed with the other signals.
         catalogue: declarations of the signals; those that are retired or whose direction of risk is not known stay out.
@@ -58,8 +62,14 @@ def day_zero(signal_table: pd.DataFrame, catalogue: Mapping[str, Signal]) -> Day
         index=signal_table.index,
         dtype=np.float64,
     )
-    strength = -np.log10(cauchy_combination(services.to_numpy()))
-    return DayZero(pd.Series(np.abs(strength), signal_table.index, name="strength"), services, signals)
+    surprise = -np.log10(services.fillna(1.0).clip(lower=SMALLEST))
+    return DayZero(surprise.sum(axis="columns").abs().rename("strength"), services, signals)
+
+
+def chance_of(strength: pd.Series, catalogue: Mapping[str, Signal]) -> pd.Series:
+    """How probably chance alone would set a seller as far apart as each strength does: Fisher's tail."""
+    services = {of.service for of in day_zero_tails(catalogue).values()}
+    return pd.Series(chi2.sf(2 * np.log(10) * strength, 2 * len(services)), strength.index)
 
 
 def cauchy_combination(tails: Floats) -> Floats:

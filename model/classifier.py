@@ -75,7 +75,7 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.parts = parts
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803  scikit-learn's name
-        """Grow the bags and average them.
+        """Grow the bags and the parts, and join them in one text.
 
         Raises:
             ValueError: the labels are not of two classes, or a column that is named is not there.

@@ -15,6 +15,7 @@ from features.store import Store
 from features.stored_signals import StoredSignals
 from features.verdict_rows import verdicts_of
 from model.alerts import Listing
+from model.baseline import chance_of
 from model.registry import CHAMPION
 from model.settings import Configuration
 from scoring.cases.build import ListedSellers, find_cases
@@ -132,4 +133,4 @@ def explained(signals: StoredSignals, scored: pd.DataFrame, ranking: Ranking) ->
 
 def chance_of_guilt(signals: StoredSignals, scored: pd.DataFrame, *, calibrated: bool) -> pd.Series:
     """How probably each seller runs a scheme: its score where that is a probability, else told by day zero."""
-    return scored["score"] if calibrated else guilt_apart(day_zero_strength(signals, CATALOGUE))
+    return scored["score"] if calibrated else guilt_apart(chance_of(day_zero_strength(signals, CATALOGUE), CATALOGUE))

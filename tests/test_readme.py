@@ -35,7 +35,7 @@ def test_the_readme_names_every_command() -> None:
 def test_every_command_runs(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     printed = run_commands(COMMANDS, tmp_path, REPLACED)
-    shop = re.findall(r"^ +\d+   (larch|maple) +([\d.]+)   (.*)$", README, re.MULTILINE)
+    shop = re.findall(r"^ +\d+   (larch|birch) +([\d.]+)   (.*)$", README, re.MULTILINE)
     assert len(shop) == 2
     assert [row for row in shop if " ".join(row) not in " ".join(printed.split())] == []
     assert {"shop", "shop-scores", "mymarket", "market", "signals.parquet", "scores"} <= {

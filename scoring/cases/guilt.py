@@ -30,20 +30,20 @@ CEILING = 0.25
 _KNOWN_SERVICE = -np.log10(0.5)
 
 
-def guilt_apart(strength: pd.Series) -> pd.Series:
-    """How probably each seller runs a scheme where scores are no probabilities, on the index of the strength.
+def guilt_apart(chance: pd.Series) -> pd.Series:
+    """How probably each seller runs a scheme where scores are no probabilities, on the index given.
 
     It is told from how many sellers chance alone would set as far apart from their peers (the false discovery rate of
     day zero's tails), times ``CEILING``.
 
     Args:
-        strength: of day zero, -log10 of the combined tail, of all sellers.
+        chance: that chance alone sets a seller as far apart as day zero finds it, of all sellers.
 
     """
-    order = strength.sort_values(ascending=False, kind="stable")
-    chance = np.power(10.0, -order.to_numpy()) * len(order) / np.arange(1, len(order) + 1)
-    false = np.minimum(np.maximum.accumulate(chance), 1.0)
-    return pd.Series(CEILING * (1 - false), order.index).reindex(strength.index)
+    order = chance.sort_values(kind="stable")
+    by_chance = order.to_numpy() * len(order) / np.arange(1, len(order) + 1)
+    false = np.minimum(np.maximum.accumulate(by_chance), 1.0)
+    return pd.Series(CEILING * (1 - false), order.index).reindex(chance.index)
 
 
 def schemes(

@@ -4,9 +4,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2
 
 from features.signal import Retired, Signal
-from model.baseline import cauchy_combination, day_zero
+from model.baseline import cauchy_combination, chance_of, day_zero
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,16 @@ def test_the_cauchy_combination_of_two(tails: list[float], combined: float) -> N
 
 def test_an_ordinary_service_does_not_cancel_a_surprising_one() -> None:
     assert cauchy_combination(np.array([[1e-4, 1.0]]))[0] < 3e-4
+
+
+def test_services_add_up_and_their_tail_is_that_of_chi_square(
+    signal_table: pd.DataFrame, catalogue: dict[str, Signal]
+) -> None:
+    found = day_zero(signal_table, catalogue)
+    known = found.services.dropna()
+    assert found.strength[known.index].to_numpy() == pytest.approx(-np.log10(known).sum(axis="columns").to_numpy())
+    expected = chi2.sf(-2 * np.log(known).sum(axis="columns"), 4)
+    assert chance_of(found.strength, catalogue)[known.index].to_numpy() == pytest.approx(expected)
 
 
 def test_those_who_stand_out_stand_first(signal_table: pd.DataFrame, catalogue: dict[str, Signal]) -> None:

@@ -22,7 +22,7 @@ from features.intake_report import IntakeReport
 from features.panel import signals_at
 from features.settings import read_settings
 from features.store import Store
-from model.baseline import day_zero
+from model.baseline import chance_of, day_zero
 from model.settings import Configuration
 from scoring.cases.build import ListedSellers, find_cases
 from scoring.cases.facts import Facts, facts_at
@@ -165,7 +165,7 @@ def cases_of(
     names: list[str], folder: Path, intake: IntakeReport, signal_table: pd.DataFrame, settings: Configuration
 ) -> FoundCases:
     rows = signal_table[signal_table["seller_id"].isin(names)]
-    guilt = guilt_apart(day_zero(signal_table, CATALOGUE).strength)
+    guilt = guilt_apart(chance_of(day_zero(signal_table, CATALOGUE).strength, CATALOGUE))
     scored = pd.DataFrame({"seller_id": rows["seller_id"], "score": np.nan, "guilt": guilt[rows.index]})
     scored["rank"] = np.arange(1, len(scored) + 1)
     scored["reasons"] = [[] for _ in range(len(scored))]
@@ -192,9 +192,8 @@ def test_a_flood_lets_more_removals_be_expected_in_the_weeks_after_it(facts: Fac
     negatives = pd.DataFrame({"kind": "negatives", "week": week, "count": [100], "sellers": 9})
     known = replace(facts, weekly=own, market=pd.concat([everybody, negatives]))
     trend = {kind: peers_trend(known, kind, [FLOODED])[0] for kind in ("removals", "look-ups")}
-    assert trend["removals"][60] == pytest.approx(
-        50.5 / 100.5 / 9
-    )  # half of the market's negatives, a mean of nine weeks
+    of_negatives = 50.5 / 100.5  # half of the market's
+    assert trend["removals"][60] == pytest.approx(of_negatives / 9)  # a mean of nine weeks
     assert trend["look-ups"][60] == pytest.approx(0.5 / 9)  # of its reviews, none are known
     assert trend["removals"][64] > 0
 

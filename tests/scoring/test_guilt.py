@@ -14,8 +14,7 @@ from scoring.cases.guilt import CEILING, guilt_apart, schemes
 
 def test_without_a_probability_it_is_told_from_how_many_chance_would_set_as_far_apart() -> None:
     # Of 100 sellers chance sets 0.01 as far apart as the first and 1 as far as the second, of two that are.
-    strength = pd.Series([4.0, 2.0, *[0.0] * 98])
-    found = guilt_apart(strength)
+    found = guilt_apart(pd.Series([1e-4, 1e-2, *[1.0] * 98]))
     assert found.iloc[:3].tolist() == pytest.approx([CEILING * 0.99, CEILING * 0.5, 0.0])
 
 
