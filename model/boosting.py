@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import lightgbm
@@ -143,20 +143,19 @@ def _trees(text: str) -> Iterator[str]:
 
 def _moved(blocks: Iterator[str], columns: Sequence[int]) -> Iterator[str]:
     """The trees of a part, reading the whole's columns."""
-    for block in blocks:
-        yield re.sub(
-            r"^split_feature=(.*)$",
-            lambda match: f"split_feature={' '.join(str(columns[int(place)]) for place in match[1].split())}",
-            block,
-            flags=re.MULTILINE,
-        )
+    return _changed(blocks, "split_feature", lambda place: str(columns[int(place)]))
 
 
 def _scaled(blocks: Iterator[str], factor: float) -> Iterator[str]:
+    return _changed(blocks, "leaf_value|internal_value", lambda value: repr(float(value) * factor))
+
+
+def _changed(blocks: Iterator[str], fields: str, change: Callable[[str], str]) -> Iterator[str]:
+    """The trees with each value of these fields changed."""
     for block in blocks:
         yield re.sub(
-            r"^(leaf_value|internal_value)=(.*)$",
-            lambda match: f"{match[1]}={' '.join(repr(float(value) * factor) for value in match[2].split())}",
+            rf"^({fields})=(.*)$",
+            lambda match: f"{match[1]}={' '.join(change(value) for value in match[2].split())}",
             block,
             flags=re.MULTILINE,
         )
