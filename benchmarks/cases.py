@@ -29,7 +29,7 @@ from benchmarks.judged import chosen, run_product
 from benchmarks.made import made
 from features.settings import read_settings
 from model.settings import Configuration
-from scoring.cases.evidence import FIRST_EVENTS
+from scoring.cases.evidence import first_events
 from simulator import simulate
 from simulator.judge import LATELY, guilty_lately, read_truth
 from simulator.settings import read_scenario
@@ -53,7 +53,7 @@ class JudgedCases:
         onset: a row is a listed culprit: error (weeks, positive is late), back (true weeks before the cutoff), covered.
         restore: a row is a standing removal by staff of a listed seller's review: probability, paid, flat (the flat
             rule's choice).
-        events: a row is a listed culprit: true share of its first events.
+        events: a row is a listed culprit: true share of its first events, and how many there are.
         explained: a row is a listed seller: culprit, episode (it had an honest one that has an explanation), shown (the
             explanation of that episode fits; of a culprit, any).
         delete: a row is a review held to be bought: probability, bought.
@@ -117,7 +117,7 @@ def _restore(data: Path, truth: Path, cases: pd.DataFrame, restore: pd.DataFrame
 
 
 def _events(truth: Path, culprits: pd.DataFrame) -> pd.DataFrame:
-    """The share of each culprit's first events that belong to a scheme."""
+    """The share of each culprit's first events that belong to a scheme; NaN where no event is to be looked at first."""
     true = {
         "review_actions": set(read_truth(truth, "review_actions")["review_id"].astype(str)),
         "reviews": set(read_truth(truth, "reviews")["review_id"].astype(str)),
@@ -132,10 +132,9 @@ def _events(truth: Path, culprits: pd.DataFrame) -> pd.DataFrame:
         key = event["key"] if event["table"] == "account_actions" else event["key"].split(" ")[0]
         return key in true.get(event["table"], set())
 
-    shares = [
-        np.mean([is_true(event) for event in events[:FIRST_EVENTS]]) for events in culprits["evidence"] if len(events)
-    ]
-    return pd.DataFrame({"true": shares}, dtype=np.float64)
+    first = [events[: first_events(events)] for events in culprits["evidence"]]
+    shares = [np.mean([is_true(event) for event in events]) if len(events) else np.nan for events in first]
+    return pd.DataFrame({"true": shares, "events": [len(events) for events in first]}, dtype=np.float64)
 
 
 def recent_look_alikes(truth: Path, as_of: date) -> pd.DataFrame:
@@ -220,7 +219,8 @@ def table(judged: JudgedCases) -> list[str]:
         f"restore: precision {precision_at_recall(paid, probability, 0.4):.2f} at recall .4",
         f"restore: recall {recall_at_precision(paid, probability, 0.8):.2f} at precision .8",
         *(f"restore {line}" for line in bins(paid, probability)),
-        f"first ten events of culprits: {judged.events['true'].mean():.0%} of a scheme",
+        f"first events of culprits: {judged.events['true'].mean():.0%} of a scheme",
+        f"first events: {judged.events['events'].mean():.1f} a culprit, none of {(judged.events['events'] == 0).sum()}",
         f"honest with an episode: {honest['shown'].mean():.0%} of {len(honest)} show its explanation",
         f"culprits that show any explanation: {guilty['shown'].mean():.0%} of {len(guilty)}",
         f"delete: {len(judged.delete)} reviews held to be bought, {judged.delete['bought'].mean():.0%} are",

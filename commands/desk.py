@@ -14,6 +14,7 @@ from commands.options import (
     AsJson,
     ConfigFile,
     DataOption,
+    Engine,
     StorePath,
     Wait,
     Why,
@@ -82,6 +83,7 @@ def reveal(
     second: Annotated[str, typer.Option("--second", metavar="ID", help="Who else agrees.")],
     store: StorePath = STORE,
     config: ConfigFile = None,
+    engine: Engine = None,
     wait: Wait = WAIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
@@ -96,7 +98,7 @@ def reveal(
 
     request = Request(pseudonym, case, why, by, second)
     around = make_surroundings(wait, None, silent)
-    person = reveal_then(request, data, Store(store, wait), read_configuration(config), around)
+    person = reveal_then(request, data, Store(store, wait), read_configuration(config, engine), around)
     desk_results.print_revealed(person, as_json=as_json)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from features.audit_log import AuditLog
@@ -132,5 +133,11 @@ def explained(signals: StoredSignals, scored: pd.DataFrame, ranking: Ranking) ->
 
 
 def chance_of_guilt(signals: StoredSignals, scored: pd.DataFrame, *, calibrated: bool) -> pd.Series:
-    """How probably each seller runs a scheme: its score where that is a probability, else told by day zero."""
-    return scored["score"] if calibrated else guilt_apart(chance_of(day_zero_strength(signals, CATALOGUE), CATALOGUE))
+    """How probably each seller runs a scheme: its score where that is a probability.
+
+    Else it is a guess: the larger of the score, which is an index, and of what day zero tells.
+    """
+    if calibrated:
+        return scored["score"]
+    apart = guilt_apart(chance_of(day_zero_strength(signals, CATALOGUE), CATALOGUE))
+    return pd.Series(np.fmax(apart, scored["score"]), scored.index)

@@ -23,7 +23,8 @@ from scoring.cases.files import FoundCases, Keys, cases_schema
 from scoring.cases.guilt import day_zero_services, schemes
 from scoring.cases.harm import Harm, harms
 from scoring.cases.history import Case, open_cases
-from scoring.cases.innocence import Explanation, explanations
+from scoring.cases.honest_life import Explanation
+from scoring.cases.innocence import explanations
 from scoring.cases.lists import exposed_look_ups, exposed_reviewers, reviews_to_delete, reviews_to_restore
 from scoring.cases.onset import Onset, onsets
 from scoring.cases.removals import bought_chances
@@ -88,7 +89,7 @@ def find_cases(
         },
         "evidence": evidence(facts, removal_chance, chances, configuration.cases.evidence_shown),
     }
-    told = explanations(facts, onset, parts["schemes"])
+    told = explanations(facts, onset, parts["schemes"], removal_chance, chances)
     harm = harms(facts, removal_chance, onset)
     rows = [
         _row(opened[row.seller_id], row.score, onset[row.seller_id], harm[row.seller_id], told[row.seller_id])

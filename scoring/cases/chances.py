@@ -22,6 +22,9 @@ from model.arrays import Floats
 from scoring.cases.facts import NOBODY, Facts
 from scoring.cases.onset import Onset, counted, peers_trend, raised
 
+LIKELY = 0.5
+"""Chance from which on an event probably belongs to a scheme, and a removed review should have stayed."""
+
 _MOST, _LEAST = 0.95, 1e-4
 
 _UNCAUSED, _CAUSED = 4.0, 0.1
@@ -50,6 +53,13 @@ class Chances:
     accounts: pd.Series
     reports: pd.Series
     praise: pd.Series
+
+    def likely(self, facts: Facts) -> pd.Series:
+        """How many events of each seller probably belong to a scheme."""
+        frames = [facts.look_ups, facts.take_backs, facts.accounts, facts.reports, facts.praise]
+        each = (self.look_ups, self.take_backs, self.accounts, self.reports, self.praise)
+        found = [frame.loc[chance >= LIKELY, "seller_id"] for frame, chance in zip(frames, each, strict=True)]
+        return pd.concat(found).value_counts()
 
 
 class Priors:

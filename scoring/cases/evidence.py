@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -31,11 +31,11 @@ _DONE = {
     "closed": "closed {what}",
     "appealed": "appealed for {what}",
 }
-_BOUGHT_PRAISE_SHOWN = 0.05
-"""Chance from which on a five-star review is evidence; praise is what most reviews are."""
+STANDS_OUT = 0.05
+"""Chance from which on an event is one to look at first; most reviews are praise, which under it is no evidence."""
 
 FIRST_EVENTS = 10
-"""Events of a case to look at first."""
+"""Events of a case to look at first, at most."""
 
 COLUMNS = ("seller_id", "table", "key", "happened_at", "weight", "text")
 
@@ -63,6 +63,15 @@ def evidence(facts: Facts, removal_chance: pd.Series, chances: Chances, shown: i
     rows = rows.sort_values(order, ascending=[False, False, True, True], kind="stable")
     first = rows.groupby("seller_id", sort=False).head(shown)
     return {seller: each.drop(columns="seller_id").to_dict("records") for seller, each in first.groupby("seller_id")}
+
+
+def first_events(events: Sequence[Mapping[str, Any]]) -> int:
+    """How many of a case's events are to be looked at first: the heaviest, and none that hardly belongs to a scheme.
+
+    >>> first_events([{"weight": 0.9}, {"weight": 0.05}, {"weight": 0.001}])
+    2
+    """
+    return sum(event["weight"] >= STANDS_OUT for event in events[:FIRST_EVENTS])
 
 
 def removal_text(facts: Facts, row: Any) -> str:
@@ -135,7 +144,7 @@ def _reports(facts: Facts, chance: pd.Series) -> Iterator[tuple[Any, ...]]:
 
 
 def _praise(facts: Facts, chance: pd.Series) -> Iterator[tuple[Any, ...]]:
-    for row in facts.praise[chance >= _BOUGHT_PRAISE_SHOWN].itertuples():
+    for row in facts.praise[chance >= STANDS_OUT].itertuples():
         yield row.seller_id, "reviews", str(row.review_id), row.created_at, chance[row.Index], praise_text(row)
 
 

@@ -14,7 +14,7 @@ FOLLOWED_DAYS = 28
 
 NOTHING_FOLLOWED = "nothing"
 
-_UNCALIBRATED = " Without a calibrated model: from how far the seller differs from its peers."
+_UNCALIBRATED = " Without a calibrated model: a guess, from its score and how far the seller differs from its peers."
 
 
 def reviews_to_restore(facts: Facts, removal_chance: pd.Series, *, calibrated: bool) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from features.engine import connect
 from features.errors import WrongUse
 from features.landed import landed
 from features.privacy import pseudonyms_of
+from features.spark.catalogue import is_catalogue
 from features.store import InputFile, Store
 from model.settings import Configuration
 from scoring.casework.listings import seller_of_case
@@ -120,7 +121,7 @@ def reveal(
 
     Args:
         request: who, for which case, why.
-        data: the folder of the data set, which alone holds plain ids.
+        data: the folder of the data set, or its schema in a catalogue, which alone holds plain ids.
         store: the landed rows, the listings and the log.
         configuration: privacy, engine and staff.
         surroundings: who runs the command, and when.
@@ -191,7 +192,7 @@ def _refuse_if_unscored(store: Store, configuration: Configuration, person: int,
 
 def _plain(person: int, kinds: tuple[str, ...], data: Path, store: Store, configuration: Configuration) -> str | int:
     taken: Mapping[str, InputFile] = store.manifest().inputs
-    files = {path: file for path, file in taken.items() if (data / path).is_file()}
+    files = taken if is_catalogue(data) else {path: file for path, file in taken.items() if (data / path).is_file()}
     columns = (OF_STAFF if STAFF in kinds else ()) + (OF_REVIEWERS if REVIEWER in kinds else ())
     found = plain_ids(data, files, [person], store, configuration, columns)
     if person not in found:

@@ -10,13 +10,11 @@ from datetime import date, datetime
 from typing import Any
 
 from model.settings import ReportSettings
+from scoring.cases.evidence import first_events
 from scoring.report.histories import History
 from scoring.report.run_files import Row, RunFiles
 from scoring.report.words import SCHEMES, claim, is_new, main_scheme, news, since_day
 from scoring.rings import Ring
-
-FIRST_EVENTS = 10
-"""Events of a case that stand on its first screen."""
 
 Plain = dict[str, Any]
 
@@ -149,7 +147,7 @@ def _sheet(case: Row, scored: Row, run: RunFiles, around: Around, numbers: Mappi
         **{name: _plain(case[name]) for name in (*copied, "onset_on", "onset_low", "onset_high", "schemes")},
         "explanations": _plain(case["innocent_explanations"]),
         "events": events,
-        "first_events": FIRST_EVENTS,
+        "first_events": first_events(case["evidence"]),
         "reasons": _plain(scored["reasons"]),
         "linked": _linked(case, run),
         "restore": [_review(row) for row in restore],

@@ -15,8 +15,8 @@ function firstScreen(row, sheet) {
     element("p", { class: "claim", id: "claim" }, isolated(sheet.claim)),
     element("div", { class: "first-screen" },
       element("section", { "aria-labelledby": "first-events-title" },
-        element("h2", { id: "first-events-title" }, sheet.events.length > sheet.first_events ? `${sheet.first_events} events to look at first, of ${sheet.events.length}` : plural(sheet.events.length, "event")),
-        eventTable(sheet.events.slice(0, sheet.first_events), "first-events", "Events to look at first"),
+        element("h2", { id: "first-events-title" }, firstEventsTitle(sheet)),
+        sheet.first_events ? eventTable(sheet.events.slice(0, sheet.first_events), "first-events", "Events to look at first") : null,
         sheet.events.length > sheet.first_events ? element("button", { type: "button", class: "quiet", onclick: toggleEvidence }, "All evidence (e)") : null),
       element("div", { class: "beside" }, ratings(sheet), newSection(sheet), explanations(sheet), linkedCases(sheet))),
     decisionBox(sheet),
@@ -55,6 +55,12 @@ function eventKey(event) {
 function weight(value) {
   const share = Math.max(0, Math.min(1, value ?? 0));
   return element("span", { class: "weight" }, element("span", { class: "away" }, numberText(value, 2)), element("i", { style: `width: ${(share * 100).toFixed(0)}%` }));
+}
+
+function firstEventsTitle(sheet) {
+  const [first, all] = [sheet.first_events, sheet.events.length];
+  if (first === all) return plural(all, "event");
+  return first ? `${plural(first, "event")} to look at first, of ${all}` : `None of ${plural(all, "event")} stands out by itself`;
 }
 
 function ratings(sheet) {

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from scoring.cases.chances import LIKELY
 from scoring.findings import numbered
 from scoring.report.run_files import Row
 
@@ -30,8 +31,6 @@ _EVENTS = {
     "tickets": "ticket",
     "buyer_reports": "report by a buyer",
 }
-LIKELY = 0.5
-"""Probability from which on a removed review should have stayed, and weight from which on an event is counted."""
 
 
 def main_scheme(case: Row) -> str:

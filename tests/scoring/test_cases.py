@@ -25,11 +25,13 @@ from features.store import Store
 from model.baseline import chance_of, day_zero
 from model.settings import Configuration
 from scoring.cases.build import ListedSellers, find_cases
+from scoring.cases.chances import chances_of
 from scoring.cases.facts import Facts, facts_at
 from scoring.cases.files import FoundCases, write_cases
 from scoring.cases.guilt import guilt_apart
 from scoring.cases.harm import harms
-from scoring.cases.innocence import Explanation, explanations
+from scoring.cases.honest_life import Explanation
+from scoring.cases.innocence import explanations
 from scoring.cases.onset import Onset, onsets, peers_trend
 from scoring.cases.removals import bought_chances
 from scoring.suspects import Suspects
@@ -258,13 +260,20 @@ def test_what_is_to_be_restored_is_still_gone_and_has_its_actor(found: FoundCase
     assert first["text"].str.contains("differs from its peers").all()
 
 
-def told(facts: Facts, onset: dict[Any, Onset], whose: str, scheme: str = "paid_removal") -> list[Explanation]:
-    """The explanations of a seller where all are listed for one scheme."""
-    return explanations(facts, onset, {seller: [{"scheme": scheme, "share": 1.0}] for seller in LISTED})[whose]
+def told(
+    facts: Facts, onset: dict[Any, Onset], whose: str, scheme: str = "paid_removal", guilt: float = 0.0
+) -> list[Explanation]:
+    """The explanations of a seller where all are listed for one scheme, and as probably guilty as is said."""
+    schemes = {seller: [{"scheme": scheme, "share": 1.0}] for seller in LISTED}
+    guilty = dict.fromkeys(LISTED, guilt)
+    removal_chance = bought_chances(facts, guilty, onset)
+    return explanations(facts, onset, schemes, removal_chance, chances_of(facts, guilty, onset))[whose]
 
 
-def fits(facts: Facts, onset: dict[Any, Onset], whose: str, scheme: str = "paid_removal") -> dict[str, str]:
-    return {each.name: each.fits for each in told(facts, onset, whose, scheme)}
+def fits(
+    facts: Facts, onset: dict[Any, Onset], whose: str, scheme: str = "paid_removal", guilt: float = 0.0
+) -> dict[str, str]:
+    return {each.name: each.fits for each in told(facts, onset, whose, scheme, guilt)}
 
 
 def test_a_flood_explains_removals_of_what_came_with_it(facts: Facts, onset: dict[Any, Onset]) -> None:
@@ -273,17 +282,33 @@ def test_a_flood_explains_removals_of_what_came_with_it(facts: Facts, onset: dic
     assert told(facts, onset, FLOODED)[0].name == "rival_flood"  # what fits comes first
 
 
-def test_what_explains_removals_explains_no_case_of_another_kind(facts: Facts, onset: dict[Any, Onset]) -> None:
-    assert set(fits(facts, onset, FLOODED, "reviewer_pressure").values()) <= {"no", "unknown"}
-    flood = next(each for each in told(facts, onset, FLOODED, "reviewer_pressure") if each.name == "rival_flood")
-    assert flood.value == pytest.approx(1.0)  # the number is told all the same
-    assert flood.text.endswith("But most of what it is listed for is of another kind.")
+def test_nothing_explains_a_case_whose_events_stand_out_by_themselves(facts: Facts, onset: dict[Any, Onset]) -> None:
+    """A flood is one whatever the seller is listed for, and what it brought is no evidence against it."""
+    assert fits(facts, onset, FLOODED, "reviewer_pressure")["rival_flood"] == "yes"
+    alone = replace(facts, owners=pd.DataFrame({"queue": ["garden"], "share": [0.95], "removed": [100]}))
+    assert fits(alone, onset, PAYS, guilt=0.0)["queue_owner"] == "yes"
+    found = told(alone, onset, PAYS, guilt=0.9)
+    assert {each.fits for each in found} <= {"no", "unknown"}
+    owner = next(each for each in found if each.name == "queue_owner")
+    assert owner.value == pytest.approx(0.95)  # the number is told all the same
+    assert owner.text.endswith("But 6 events stand out by themselves.")
+
+
+def test_what_a_flood_brought_does_not_stand_out(facts: Facts, onset: dict[Any, Onset]) -> None:
+    likely = pd.Series(1.0, facts.decisions.index)  # that each of its removals was bought
+    chances = chances_of(facts, dict.fromkeys(LISTED, 0.0), onset)
+    schemes = {seller: [{"scheme": "paid_removal", "share": 1.0}] for seller in LISTED}
+    found = explanations(facts, onset, schemes, likely, chances)[FLOODED]
+    assert {each.name for each in found if each.fits == "yes"} == {"rival_flood"}
 
 
 def test_a_queue_with_one_owner_explains_that_one_hand_comes_back(facts: Facts, onset: dict[Any, Onset]) -> None:
     alone = replace(facts, owners=pd.DataFrame({"queue": ["garden"], "share": [0.95], "removed": [100]}))
     assert fits(alone, onset, PAYS)["queue_owner"] == "yes"
     assert fits(facts, onset, PAYS)["queue_owner"] == "no"
+    owner = next(each for each in told(alone, onset, PAYS, "reviewer_pressure") if each.name == "queue_owner")
+    assert owner.fits == "no"
+    assert owner.text.endswith("But most of what it is listed for is of another kind.")
 
 
 def test_a_purge_of_many_sellers_explains_removals_of_praise(facts: Facts, onset: dict[Any, Onset]) -> None:
@@ -333,6 +358,9 @@ def test_bad_months_explain_removals_at_the_markets_rate(facts: Facts, onset: di
 
     assert fits(trouble(1), onset, PAYS)["delivery_crisis"] == "yes"
     assert fits(trouble(5), onset, PAYS)["delivery_crisis"] == "no"
+    crisis = next(each for each in told(trouble(1), onset, PAYS) if each.name == "delivery_crisis")
+    assert (crisis.value, crisis.usual) == pytest.approx((0.6, 0.1))  # the thirteen weeks are found by themselves
+    assert crisis.text.startswith("In its worst 13 weeks 60% of its reviews were negative, otherwise 10%;")
 
 
 def returned(appealed_hours_before: int) -> pd.DataFrame:

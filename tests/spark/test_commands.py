@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,14 +33,28 @@ def shop(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "shop"
 
 
-def scored(monkeypatch: pytest.MonkeyPatch, data: str, engine: str) -> Path:
-    """Score with a store of its own; returns the folder of the output."""
-    common = ["--as-of", "2026-01-05", "--engine", engine, "--store", f"{engine}-store", "--out", f"{engine}-scores"]
-    monkeypatch.setattr(sys, "argv", ["scrubwatch", "score", data, *common])
+def run(monkeypatch: pytest.MonkeyPatch, engine: str, *arguments: str) -> None:
+    """Run the command on an engine, with the store of that engine."""
+    common = ["--engine", engine, "--store", f"{engine}-store"]
+    monkeypatch.setattr(sys, "argv", ["scrubwatch", *arguments, *common])
     with pytest.raises(SystemExit) as ended:
         scrubwatch.main()
     assert not ended.value.code
+
+
+def scored(monkeypatch: pytest.MonkeyPatch, data: str, engine: str) -> Path:
+    """Score; returns the folder of the output."""
+    run(monkeypatch, engine, "score", data, "--as-of", "2026-01-05", "--out", f"{engine}-scores")
     return Path(f"{engine}-scores")
+
+
+def somebody(scores: Path) -> tuple[str, str]:
+    """A case and the pseudonym of a member of staff whom its evidence tells."""
+    for case in pq.read_table(scores / "cases.parquet").to_pylist():
+        for event in case["evidence"]:
+            if told := re.match(r"Staff (\d+) removed", event["text"]):
+                return case["case_id"], told.group(1)
+    raise AssertionError("no case tells who removed a review")
 
 
 def assert_same(found: Path, expected: Path, file: str) -> None:
@@ -48,7 +63,9 @@ def assert_same(found: Path, expected: Path, file: str) -> None:
     pd.testing.assert_frame_equal(*rows, rtol=1e-9)
 
 
-def test_a_catalogue_is_scored_like_its_files(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_catalogue_is_scored_like_its_files(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Plain ids of the staff come from the tables as they do from the files."""
     session, recorded = start(), datetime(2026, 1, 4, 12, tzinfo=UTC)
     session.sql("create schema lake")
@@ -60,11 +77,15 @@ def test_a_catalogue_is_scored_like_its_files(shop: Path, monkeypatch: pytest.Mo
         table.saveAsTable(f"lake.{file.stem}")
     try:
         on_spark = scored(monkeypatch, "spark_catalog.lake", "spark")
+        case, person = somebody(on_spark)
+        capsys.readouterr()
+        asked = ["--case", case, "--why", "two batches without a ticket", "--by", "ada", "--second", "bea"]
+        run(monkeypatch, "spark", "reveal", person, "--data", "spark_catalog.lake", *asked)
+        named = capsys.readouterr().out.splitlines()[0].rpartition(" ")[2]
     finally:
         session.sql("drop schema lake cascade")
     on_duckdb = scored(monkeypatch, shop.name, "duckdb")
     assert_same(on_spark, on_duckdb, "scores.parquet")
     assert_same(on_spark, on_duckdb, STAFF)
-    assert set(pd.read_parquet(on_spark / STAFF)["actor_id"]) <= set(
-        pd.read_parquet(shop / "review_actions.parquet")["actor_id"]
-    )
+    workers = set(pd.read_parquet(shop / "review_actions.parquet")["actor_id"])
+    assert {named, *pd.read_parquet(on_spark / STAFF)["actor_id"]} <= workers
