@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import scrubwatch
 from examples.from_csv.convert import convert
+from features.contract import TABLES
 from features.spark.start import start
 from tests.spark.conftest import ZONE
 
 ROOT = Path(__file__).parents[2]
 STAFF = "restricted/staff.parquet"
+LAST_RECORDED = pd.Timestamp("2026-01-04 12:00", tz="UTC")
 
 
 @pytest.fixture
@@ -67,12 +67,13 @@ def test_a_catalogue_is_scored_like_its_files(
     shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Plain ids of the staff come from the tables as they do from the files."""
-    session, recorded = start(), datetime(2026, 1, 4, 12, tzinfo=UTC)
+    session = start()
     session.sql("create schema lake")
     for file in sorted(shop.glob("*.parquet")):
-        rows = pq.read_table(file)
-        moments = pa.array([recorded] * len(rows), pa.timestamp("us", "UTC"))
-        pq.write_table(rows.append_column("recorded_at", moments), file)
+        rows, table = pd.read_parquet(file), TABLES[file.stem]
+        happened = pd.to_datetime(rows.get(table.happened, rows.get(table.happened_default)), utc=True)
+        rows["recorded_at"] = happened.dt.ceil("28D").clip(upper=LAST_RECORDED).astype("datetime64[us, UTC]")
+        rows.to_parquet(file, index=False)
         table = session.read.parquet(str(file)).write.option("path", str(shop.parent / "lake" / file.stem))
         table.saveAsTable(f"lake.{file.stem}")
     try:
