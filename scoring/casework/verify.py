@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.catalogue import CATALOGUE
@@ -128,7 +129,7 @@ def _counted(members: Mapping[str, bytes], numbers: Sequence[Number]) -> dict[st
     ) as session:
         session.execute("set timezone = 'UTC'")
         for name in (name for name in members if name.startswith(ROWS)):
-            rows = pq.read_table(io.BytesIO(members[name]))
+            rows = _table(members[name])
             session.register("packed_rows", rows)
             table = name.removeprefix(ROWS).removesuffix(".parquet")
             if not table.isidentifier():
@@ -148,12 +149,20 @@ def _compared(members: Mapping[str, bytes], numbers: Sequence[Number]) -> dict[s
     asked = [number.signal for number in numbers if number.how == "peers"]
     if not asked:
         return {}
-    table = pq.read_table(io.BytesIO(members[PEERS]))
+    table = _table(members[PEERS])
     columns = {name: table[name].to_numpy() for name in table.column_names}
     comparisons = {name: each for name in asked if (each := CATALOGUE[name].compared) is not None}
     place = table["is_own"].to_pylist().index(True)
     found = compare(comparisons, columns)
     return {name: float(found[name][place]) for name in comparisons}
+
+
+def _table(content: bytes) -> pa.Table:
+    """A Parquet file in memory.
+
+    Not by `pq.read_table`: a thread of its dataset reader may let go of the bytes while Python ends, which aborts it.
+    """
+    return pq.ParquetFile(pa.BufferReader(content)).read()
 
 
 def _first(row: tuple[Any, ...] | None) -> float | None:
