@@ -20,12 +20,14 @@ from scoring.own_past import LONE_SHARE
 Fits = Literal["yes", "no", "unknown"]
 
 _HALF = 0.5
-"""Share of what stands out from which on an explanation explains it."""
+"""Share of the removals from which on a circumstance explains them."""
+_PART = 0.35
+"""Share of the removed negatives from which on an episode explains them."""
 _FLOOD_DAYS = 42
 """Days in which a flood is cleared."""
 _CRISIS_WEEKS = range(8, 15)
 """Weeks that a delivery crisis may last: a flood is shorter (a guess)."""
-_CRISIS_TIMES, _CRISIS_LIKELIER = 1.5, 100.0
+_CRISIS_TIMES, _CRISIS_LIKELIER = 1.5, 10.0
 """Times its usual share of negatives, and times likelier than one share in all weeks, that make a delivery crisis."""
 _CRISIS_SETTLED = 8
 """Weeks after a crisis in which what it brought is still removed (a guess)."""
@@ -33,10 +35,8 @@ _SURGE_TIMES, _SURGE_WEEKS = 2.0, 8
 """Times its usual sales, over so many weeks, that make a surge."""
 _ORDINARY = 1.5
 """Times what the market lets expect, up to which a rate is ordinary."""
-_OF_COMPLAINTS = 7.0
+_OF_COMPLAINTS = 12.0
 """Times the usual odds of removal, in a crisis: complaints not about the product break most policies (a guess)."""
-_OF_CRISIS = 0.4
-"""Share of the removed negatives that a delivery crisis must hold to explain them."""
 _APPEAL_HOURS, _APPEALED = 24, 2 / 3
 """Hours that an appeal is looked at, at least, by somebody who weighs it, and share of the returns that answer one."""
 _LEAST = 3.0
@@ -130,7 +130,7 @@ def rival_flood(case: SellerLife) -> Explanation:
         f"{of_flood} of {removed} removed negatives came in {weeks} weeks of a flood of one and two stars and were"
         f" removed within {_FLOOD_DAYS} days."
     )
-    return _explained("rival_flood", share, 0.0, share >= _HALF, text)
+    return _explained("rival_flood", share, 0.0, share >= _PART, text)
 
 
 def policy_purge(case: SellerLife) -> Explanation:
@@ -155,7 +155,7 @@ def delivery_crisis(case: SellerLife) -> Explanation:
         f" {_percent(part)} of its removed negatives fall into them and the {_CRISIS_SETTLED} weeks after."
     )
     trouble = gain >= np.log(_CRISIS_LIKELIER) and share >= _CRISIS_TIMES * usual
-    fits = bool(trouble and part >= _OF_CRISIS and ordinary)
+    fits = bool(trouble and part >= _PART and ordinary)
     return _explained("delivery_crisis", share, usual, fits, text)
 
 

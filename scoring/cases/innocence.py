@@ -41,7 +41,7 @@ _TESTS: Mapping[Callable[[SellerLife], Explanation], frozenset[str]] = {
 }
 """All tests, each with the schemes that such honest life looks like: a flood explains no look-up of reviewers."""
 
-_EPISODES = frozenset({"rival_flood", "delivery_crisis", "sales_surge", "honest_appeal"})
+_EPISODES = frozenset({"rival_flood", "delivery_crisis", "sales_surge"})
 """What happened to a seller and is seen by itself; the others are circumstances, which many sellers share."""
 
 

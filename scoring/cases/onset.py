@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln, logsumexp
 
+from features.weeks import mondays_of
 from model.arrays import Floats
 from scoring.cases.facts import Facts
 
@@ -50,7 +51,10 @@ _BEFORE = (1.0, 1.5)
 _DURING = ((1.5, 3.0), (1.5, 10.0), (1.5, 40.0))
 """Shape and mean of the multiples that a scheme may bring, each as likely (guesses: broad, and above ordinary)."""
 
-_TEMPERED = {"fives": 0.1}
+_AGAIN = "praised again"
+"""Praise by authors who praise the seller again within three months: buyers rarely do."""
+
+_TEMPERED = {"fives": 0.05}
 """Power of the likelihood where counts vary far more than Poisson's: praise follows sales and seasons."""
 
 
@@ -76,10 +80,16 @@ def onsets(facts: Facts, sellers: list[Any]) -> dict[Any, Onset]:
     """The onset of each of these sellers."""
     counts = {kind: counted(facts, kind, sellers) for kind in KINDS}
     expected = {kind: peers_trend(facts, kind, sellers) for kind in KINDS}
+    again = facts.praise["same"] > 1
+    counts[_AGAIN] = _by_week(facts, sellers, facts.praise[again])
+    expected[_AGAIN] = expected["fives"] * (again.sum() + 0.5) / (len(again) + 0.5)
     return {
         seller: _onset(
             facts,
-            first_weeks({kind: counts[kind][place] for kind in KINDS}, {kind: expected[kind][place] for kind in KINDS}),
+            first_weeks(
+                {kind: values[place] for kind, values in counts.items()},
+                {kind: values[place] for kind, values in expected.items()},
+            ),
         )
         for place, seller in enumerate(sellers)
     }
@@ -88,11 +98,21 @@ def onsets(facts: Facts, sellers: list[Any]) -> dict[Any, Onset]:
 def counted(facts: Facts, kind: str, sellers: list[Any]) -> Floats:
     """Weekly counts, shape (sellers, weeks)."""
     rows = facts.weekly[facts.weekly["kind"] == kind]
+    return _table(facts, sellers, rows["seller_id"], rows["week"], rows["count"].to_numpy(dtype=np.float64))
+
+
+def _by_week(facts: Facts, sellers: list[Any], reviews: pd.DataFrame) -> Floats:
+    """How many of some reviews came in each week, shape (sellers, weeks)."""
+    return _table(facts, sellers, reviews["seller_id"], mondays_of(reviews["created_at"]), np.ones(len(reviews)))
+
+
+def _table(facts: Facts, sellers: list[Any], of_seller: pd.Series, of_week: Any, counts: Floats) -> Floats:
+    """Sums of counts, shape (sellers, weeks)."""
     table = np.zeros((len(sellers), len(facts.weeks)))
-    row = pd.Index(sellers).get_indexer(rows["seller_id"])
-    week = facts.weeks.get_indexer(pd.to_datetime(rows["week"]))
+    row = pd.Index(sellers).get_indexer(of_seller)
+    week = facts.weeks.get_indexer(pd.to_datetime(of_week))
     known = (row >= 0) & (week >= 0)
-    np.add.at(table, (row[known], week[known]), rows["count"].to_numpy(dtype=np.float64)[known])
+    np.add.at(table, (row[known], week[known]), counts[known])
     return table
 
 
