@@ -48,8 +48,7 @@ class Explanation:
 
     Attributes:
         name: which.
-        fits: whether it explains most of what stands out, and the seller is listed for that; unknown where the data
-            cannot tell.
+        fits: whether it explains the case; unknown where the data cannot tell.
         value: the number it was tested with; None where there is none.
         usual: what that number usually is; None where that is not known.
         text: both in words.
@@ -93,6 +92,11 @@ class SellerLife:
         return _ratio(self.weekly["negatives removed"][weeks].sum(), self.weekly["negatives"][weeks].sum())
 
     @property
+    def practice(self) -> float:
+        """The same of the whole market, in all weeks."""
+        return _ratio(self.market["negatives removed"].sum(), self.market["negatives"].sum())
+
+    @property
     def flood(self) -> float:
         """Negatives in a week from which on they are a flood."""
         return max(FLOOD, FLOOD_TIMES * float(np.median(self.weekly["negatives"])))
@@ -109,11 +113,6 @@ class SellerLife:
         """How many events probably belong to a scheme, but for the removals that a flood explains."""
         likely = self.removals["likely"].to_numpy(dtype=bool)
         return self.likely + int((likely & ~self.of_flood if explanation == "rival_flood" else likely).sum())
-
-    @property
-    def practice(self) -> float:
-        """The same of the whole market, in all weeks."""
-        return _ratio(self.market["negatives removed"].sum(), self.market["negatives"].sum())
 
     @property
     def removed_as_usual(self) -> bool:

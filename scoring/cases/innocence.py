@@ -26,23 +26,20 @@ from scoring.cases.onset import Onset, counted, market_counts
 
 _KINDS = ("negatives removed", "negatives", "reviews", "units", "fives")
 _LISTED_FOR = 0.5
-"""Share of what speaks against the seller that the schemes which a circumstance explains must have."""
+"""Share of what speaks against the seller that the scheme which a circumstance looks like must have."""
 _STAND_OUT = 3
 """Events that probably belong to a scheme, from which on nothing innocent explains a case (a guess)."""
 
-_TESTS: Mapping[Callable[[SellerLife], Explanation], frozenset[str]] = {
-    rival_flood: frozenset({"paid_removal"}),
-    policy_purge: frozenset({"bought_reviews"}),
-    delivery_crisis: frozenset({"paid_removal"}),
-    sales_surge: frozenset({"paid_removal", "bought_reviews"}),
-    queue_owner: frozenset({"paid_removal"}),
-    honest_appeal: frozenset({"paid_standing"}),
-    size: frozenset({"paid_removal"}),
-}
-"""All tests, each with the schemes that such honest life looks like: a flood explains no look-up of reviewers."""
+_EPISODES: Sequence[Callable[[SellerLife], Explanation]] = (rival_flood, delivery_crisis, sales_surge)
+"""What happened to a seller and is seen by itself."""
 
-_EPISODES = frozenset({"rival_flood", "delivery_crisis", "sales_surge"})
-"""What happened to a seller and is seen by itself; the others are circumstances, which many sellers share."""
+_CIRCUMSTANCES: Mapping[Callable[[SellerLife], Explanation], str] = {
+    policy_purge: "bought_reviews",
+    queue_owner: "paid_removal",
+    honest_appeal: "paid_standing",
+    size: "paid_removal",
+}
+"""What many sellers share, each with the scheme that it looks like."""
 
 
 def explanations(
@@ -83,24 +80,26 @@ def explanations(
             likely=int(likely.get(seller, 0)),
         )
         shares = {each["scheme"]: each["share"] for each in schemes[seller]}
-        tested = [
-            _weighed(explanation, explained, shares, case.standing_out(explanation.name))
-            for test, explained in _TESTS.items()
-            for explanation in [test(case)]
-        ]
-        found[seller] = sorted(tested, key=lambda each: ("yes", "unknown", "no").index(each.fits))
+        tested = [test(case) for test in _EPISODES]
+        tested += [_if_listed_for_it(test(case), shares.get(scheme, 0.0)) for test, scheme in _CIRCUMSTANCES.items()]
+        left = [_unless_events_stand_out(each, case) for each in tested]
+        found[seller] = sorted(left, key=lambda each: ("yes", "unknown", "no").index(each.fits))
     return found
 
 
-def _weighed(
-    found: Explanation, explained: frozenset[str], shares: Mapping[str, float], standing_out: int
-) -> Explanation:
-    """What fits, unless too much stands out that it does not explain, or the seller is listed for something else."""
-    if found.fits != "yes":
+def _unless_events_stand_out(found: Explanation, case: SellerLife) -> Explanation:
+    """What fits, unless too many events stand out that it does not explain."""
+    standing_out = case.standing_out(found.name)
+    if standing_out < _STAND_OUT:
         return found
-    if standing_out >= _STAND_OUT:
-        return replace(found, fits="no", text=f"{found.text} But {standing_out} events stand out by themselves.")
-    listed_for = sum(share for scheme, share in shares.items() if scheme in explained)
-    if found.name in _EPISODES or listed_for >= _LISTED_FOR:
-        return found
-    return replace(found, fits="no", text=f"{found.text} But most of what it is listed for is of another kind.")
+    return _not(found, f"{standing_out} events stand out by themselves.")
+
+
+def _if_listed_for_it(found: Explanation, listed_for: float) -> Explanation:
+    """What fits, unless the seller is listed for something else."""
+    return found if listed_for >= _LISTED_FOR else _not(found, "most of what it is listed for is of another kind.")
+
+
+def _not(found: Explanation, but: str) -> Explanation:
+    """What does not fit after all."""
+    return replace(found, fits="no", text=f"{found.text} But {but}") if found.fits == "yes" else found
