@@ -27,9 +27,9 @@ _FLOOD_DAYS = 42
 """Days in which a flood is cleared."""
 _CRISIS_WEEKS = range(8, 15)
 """Weeks that a delivery crisis may last: a flood is shorter (a guess)."""
-_CRISIS_TIMES, _CRISIS_LIKELIER = 1.5, 10.0
+_CRISIS_TIMES, _CRISIS_LIKELIER = 1.2, 10.0
 """Times its usual share of negatives, and times likelier than one share in all weeks, that make a delivery crisis."""
-_CRISIS_SETTLED = 8
+_CRISIS_SETTLED = 4
 """Weeks after a crisis in which what it brought is still removed (a guess)."""
 _SURGE_TIMES, _SURGE_WEEKS = 2.0, 8
 """Times its usual sales, over so many weeks, that make a surge."""

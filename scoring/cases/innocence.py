@@ -25,7 +25,7 @@ from scoring.cases.honest_life import (
 from scoring.cases.onset import Onset, counted, market_counts
 
 _KINDS = ("negatives removed", "negatives", "reviews", "units", "fives")
-_LISTED_FOR = 0.5
+_LISTED_FOR = 0.75
 """Share of what speaks against the seller that the scheme which a circumstance looks like must have."""
 _STAND_OUT = 3
 """Events that probably belong to a scheme, from which on nothing innocent explains a case (a guess)."""
