@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from features.audit_log import AuditLog
@@ -21,7 +20,7 @@ from model.registry import CHAMPION
 from model.settings import Configuration
 from scoring.cases.build import ListedSellers, find_cases
 from scoring.cases.files import write_cases
-from scoring.cases.guilt import guilt_apart
+from scoring.cases.guilt import guilt_guessed
 from scoring.casework.listings import keep_listings, routes
 from scoring.listing import draw_lists, read_audit_key
 from scoring.output import check_place, key_type, staged, write_audits, write_record, write_scores, write_staff
@@ -133,11 +132,7 @@ def explained(signals: StoredSignals, scored: pd.DataFrame, ranking: Ranking) ->
 
 
 def chance_of_guilt(signals: StoredSignals, scored: pd.DataFrame, *, calibrated: bool) -> pd.Series:
-    """How probably each seller runs a scheme: its score where that is a probability.
-
-    Else it is a guess: the larger of the score, which is an index, and of what day zero tells.
-    """
+    """How probably each seller runs a scheme: its score where that is a probability, else a guess."""
     if calibrated:
         return scored["score"]
-    apart = guilt_apart(chance_of(day_zero_strength(signals, CATALOGUE), CATALOGUE))
-    return pd.Series(np.fmax(apart, scored["score"]), scored.index)
+    return guilt_guessed(scored["score"], chance_of(day_zero_strength(signals, CATALOGUE), CATALOGUE))

@@ -46,6 +46,17 @@ def guilt_apart(chance: pd.Series) -> pd.Series:
     return pd.Series(CEILING * (1 - false), order.index).reindex(chance.index)
 
 
+def guilt_guessed(score: pd.Series, chance: pd.Series) -> pd.Series:
+    """How probably each seller runs a scheme where scores are no probabilities: the larger of two guesses.
+
+    Args:
+        score: an index from 0 to 1; NaN without a model.
+        chance: that chance alone sets a seller as far apart as day zero finds it, on the same index.
+
+    """
+    return pd.Series(np.fmax(score, guilt_apart(chance)), score.index)
+
+
 def schemes(
     reasons: Sequence[Reason], services: Mapping[str, float], catalogue: Mapping[str, Signal]
 ) -> list[dict[str, Any]]:

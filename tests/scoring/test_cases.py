@@ -25,7 +25,7 @@ from features.store import Store
 from model.baseline import chance_of, day_zero
 from model.settings import Configuration
 from scoring.cases.build import ListedSellers, find_cases
-from scoring.cases.chances import chances_of
+from scoring.cases.chances import LIKELY, chances_of
 from scoring.cases.facts import Facts, facts_at
 from scoring.cases.files import FoundCases, write_cases
 from scoring.cases.guilt import guilt_apart
@@ -186,6 +186,19 @@ def test_the_onset_is_the_week_of_the_first_paid_removal(onset: dict[Any, Onset]
     assert onset[PAYS].low <= FIRST_PAID <= onset[PAYS].high
 
 
+def test_praise_by_authors_who_praise_again_is_an_onset(facts: Facts) -> None:
+    """One five-star review a week at all times, and from a week on one more by an author who praises again."""
+    sellers, weeks, began = [PAYS, FLOODED], facts.weeks, 70
+    steady = pd.DataFrame({"seller_id": FLOODED, "created_at": weeks, "same": 1})
+    again = pd.DataFrame({"seller_id": PAYS, "created_at": weeks[began:], "same": 2})
+    fives = pd.DataFrame({"kind": "fives", "week": weeks, "count": 2, "sellers": 2})
+    nothing = facts.weekly.iloc[:0]
+    bought = replace(facts, weekly=nothing, market=fives, praise=pd.concat([steady, again]))
+    plain = replace(bought, praise=bought.praise.assign(same=1))
+    assert abs(onsets(bought, sellers)[PAYS].on - weeks[began].date()) <= timedelta(weeks=2)
+    assert onsets(plain, sellers)[PAYS].high - onsets(plain, sellers)[PAYS].low > timedelta(weeks=52)  # nobody can tell
+
+
 def test_a_flood_lets_more_removals_be_expected_in_the_weeks_after_it(facts: Facts) -> None:
     week = pd.to_datetime([facts.weeks[60]])
     one = {"week": week, "count": [1]}
@@ -292,6 +305,14 @@ def test_nothing_explains_a_case_whose_events_stand_out_by_themselves(facts: Fac
     owner = next(each for each in found if each.name == "queue_owner")
     assert owner.value == pytest.approx(0.95)  # the number is told all the same
     assert owner.text.endswith("But 6 events stand out by themselves.")
+
+
+def test_events_of_all_kinds_stand_out(facts: Facts, onset: dict[Any, Onset]) -> None:
+    chances = chances_of(facts, dict.fromkeys(LISTED, 0.0), onset)
+    assert chances.likely(facts).sum() == 0
+    praised = replace(chances, praise=pd.Series(LIKELY, facts.praise.index))
+    assert praised.likely(facts).to_dict() == facts.praise["seller_id"].value_counts().to_dict()
+    assert len(facts.praise)
 
 
 def test_what_a_flood_brought_does_not_stand_out(facts: Facts, onset: dict[Any, Onset]) -> None:

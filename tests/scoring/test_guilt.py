@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from features.catalogue import CATALOGUE
 from model.reasons import Reason
-from scoring.cases.guilt import CEILING, guilt_apart, schemes
+from scoring.cases.guilt import CEILING, guilt_apart, guilt_guessed, schemes
 
 
 def test_without_a_probability_it_is_told_from_how_many_chance_would_set_as_far_apart() -> None:
     # Of 100 sellers chance sets 0.01 as far apart as the first and 1 as far as the second, of two that are.
     found = guilt_apart(pd.Series([1e-4, 1e-2, *[1.0] * 98]))
     assert found.iloc[:3].tolist() == pytest.approx([CEILING * 0.99, CEILING * 0.5, 0.0])
+
+
+def test_a_score_that_is_no_probability_is_the_guess_where_day_zero_tells_less() -> None:
+    score, chance = pd.Series([0.1, 0.6, np.nan]), pd.Series([1e-9, 1.0, 1.0])
+    assert guilt_guessed(score, chance).tolist() == pytest.approx([CEILING, 0.6, 0.0], abs=1e-6)
 
 
 def reason(signal: str, contribution: float) -> Reason:
