@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -91,7 +92,7 @@ def test_the_log_tells_who_asked_and_why_and_no_plain_id(
         "second": pseudonym(store, configuration, "bea"),
     }
     text = AuditLog(store.path, 5).path.read_text()
-    assert not [name for name in ("mallory", "ada", "bea") if name in text]
+    assert not {"mallory", "ada", "bea"} & set(re.findall(r"\w+", text))  # in a hash, "ada" is no name
 
 
 def test_a_log_that_cannot_be_written_names_nobody(
