@@ -31,10 +31,10 @@ _DONE = {
     "closed": "closed {what}",
     "appealed": "appealed for {what}",
 }
-STANDS_OUT = 0.05
+_WORTH_A_LOOK = 0.05
 """Chance from which on an event is one to look at first; most reviews are praise, which under it is no evidence."""
 
-FIRST_EVENTS = 10
+_FIRST_EVENTS = 10
 """Events of a case to look at first, at most."""
 
 COLUMNS = ("seller_id", "table", "key", "happened_at", "weight", "text")
@@ -71,7 +71,7 @@ def first_events(events: Sequence[Mapping[str, Any]]) -> int:
     >>> first_events([{"weight": 0.9}, {"weight": 0.05}, {"weight": 0.001}])
     2
     """
-    return sum(event["weight"] >= STANDS_OUT for event in events[:FIRST_EVENTS])
+    return sum(event["weight"] >= _WORTH_A_LOOK for event in events[:_FIRST_EVENTS])
 
 
 def removal_text(facts: Facts, row: Any) -> str:
@@ -144,7 +144,7 @@ def _reports(facts: Facts, chance: pd.Series) -> Iterator[tuple[Any, ...]]:
 
 
 def _praise(facts: Facts, chance: pd.Series) -> Iterator[tuple[Any, ...]]:
-    for row in facts.praise[chance >= STANDS_OUT].itertuples():
+    for row in facts.praise[chance >= _WORTH_A_LOOK].itertuples():
         yield row.seller_id, "reviews", str(row.review_id), row.created_at, chance[row.Index], praise_text(row)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -101,7 +102,7 @@ class SellerLife:
         """Negatives in a week from which on they are a flood."""
         return max(FLOOD, FLOOD_TIMES * float(np.median(self.weekly["negatives"])))
 
-    @property
+    @cached_property
     def of_flood(self) -> npt.NDArray[np.bool_]:
         """Which removals are of negatives that came in a flood, and were soon taken down."""
         flooded = self.facts.weeks[self.weekly["negatives"] >= self.flood]

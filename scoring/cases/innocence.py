@@ -90,9 +90,7 @@ def explanations(
 def _unless_events_stand_out(found: Explanation, case: SellerLife) -> Explanation:
     """What fits, unless too many events stand out that it does not explain."""
     standing_out = case.standing_out(found.name)
-    if standing_out < _STAND_OUT:
-        return found
-    return _not(found, f"{standing_out} events stand out by themselves.")
+    return found if standing_out < _STAND_OUT else _not(found, f"{standing_out} events stand out by themselves.")
 
 
 def _if_listed_for_it(found: Explanation, listed_for: float) -> Explanation:

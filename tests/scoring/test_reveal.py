@@ -91,8 +91,8 @@ def test_the_log_tells_who_asked_and_why_and_no_plain_id(
         "by": pseudonym(store, configuration, "ada"),
         "second": pseudonym(store, configuration, "bea"),
     }
-    text = AuditLog(store.path, 5).path.read_text()
-    assert not {"mallory", "ada", "bea"} & set(re.findall(r"\w+", text))  # in a hash, "ada" is no name
+    text = re.sub(r"[0-9a-f]{64}", "", AuditLog(store.path, 5).path.read_text())  # in a hash, "ada" is no name
+    assert not [name for name in ("mallory", "ada", "bea") if name in text]
 
 
 def test_a_log_that_cannot_be_written_names_nobody(

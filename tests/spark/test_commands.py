@@ -70,8 +70,8 @@ def test_a_catalogue_is_scored_like_its_files(
     session = start()
     session.sql("create schema lake")
     for file in sorted(shop.glob("*.parquet")):
-        rows, table = pd.read_parquet(file), TABLES[file.stem]
-        happened = pd.to_datetime(rows.get(table.happened, rows.get(table.happened_default)), utc=True)
+        rows, contract = pd.read_parquet(file), TABLES[file.stem]
+        happened = pd.to_datetime(rows.get(contract.happened, rows.get(contract.happened_default)), utc=True)
         rows["recorded_at"] = happened.dt.ceil("28D").clip(upper=LAST_RECORDED).astype("datetime64[us, UTC]")
         rows.to_parquet(file, index=False)
         table = session.read.parquet(str(file)).write.option("path", str(shop.parent / "lake" / file.stem))
