@@ -15,7 +15,7 @@ import pytest
 from benchmarks.chromium import HEIGHT, WIDTH, prefer
 from scoring.report.words import claim, news
 from tests.browser.conftest import make_run
-from tests.scoring.report_files import AS_OF, BEFORE, HOSTILE, read_rows
+from tests.scoring.report_files import AS_OF, BEFORE, HOSTILE, UNREMARKABLE, read_rows
 
 CASES = 20
 
@@ -117,7 +117,7 @@ def rows_of(folder: Path) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
 FIRST_SCREEN = ("#claim", "#news", "#innocent", "#ratings", "#linked", "#first-events tbody tr", ".decision")
 
 
-@pytest.mark.parametrize("number", range(CASES))
+@pytest.mark.parametrize("number", [number for number in range(CASES) if number != UNREMARKABLE])
 def test_the_first_screen_of_a_case_holds_what_its_files_say(opened: Any, folder: Path, number: int) -> None:
     case, restore = rows_of(folder)[number]
     go(opened, folder, f"#case={case['case_id']}")
@@ -133,6 +133,17 @@ def test_the_first_screen_of_a_case_holds_what_its_files_say(opened: Any, folder
     ring = {other["case_id"] for other, _ in rows_of(folder) if other["ring_id"] == case["ring_id"] is not None}
     assert texts(opened, "#linked li a") == sorted(ring - {case["case_id"]})[:6]
     assert [f"and {len(ring) - 7} more, below"][: len(ring)] == texts(opened, "#linked li.soft")
+
+
+def test_a_case_of_which_no_event_stands_out_says_so_and_shows_all_when_asked(opened: Any, folder: Path) -> None:
+    case, _ = rows_of(folder)[UNREMARKABLE]
+    go(opened, folder, f"#case={case['case_id']}")
+    assert outside(opened, [each for each in FIRST_SCREEN if not each.startswith(("#first-events", "#linked"))]) == []
+    assert text(opened, "#first-events-title") == f"None of {len(case['evidence'])} events stands out by itself"
+    assert texts(opened, "#first-events tr") == []
+    press(opened, "e")
+    everything = "#all-events tbody td:nth-child(2) bdi"
+    soon(lambda: texts(opened, everything), [event["text"] for event in case["evidence"]])
 
 
 def test_the_first_screen_of_the_run_counts_its_cases(opened: Any, folder: Path) -> None:

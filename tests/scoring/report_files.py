@@ -25,6 +25,8 @@ WEEKS = 78
 MOST_EVENTS = 100
 RING = 9
 """Sellers of the ring, the first ones."""
+UNREMARKABLE = 13
+"""The case of which no event stands out by itself."""
 HOSTILE = '<script>alert("1")</script>\u202e\'&amp;'
 FLOODED = (
     "In its worst 13 weeks 37% of its reviews were negative, usually 23%; 3% of its removed negatives fall into them "
@@ -150,7 +152,7 @@ def _event(number: int, at: int, random: Random) -> Row:
         "table": table,
         "key": key,
         "happened_at": happened,
-        "weight": round(random.uniform(0.2, 1), 3),
+        "weight": round(random.uniform(0.2, 1) * (0.01 if number == UNREMARKABLE else 1), 3),
         "text": text,
     }
 
