@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from features.contract import TABLES
-from features.families.removals import ARRIVED
+from features.families.review_counts import ARRIVED
 from features.landed import landed
 from features.measures import LONGEST_DAYS
 from features.store import Manifest, Store

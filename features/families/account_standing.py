@@ -7,7 +7,7 @@ answers nobody. What is said of a return is only ever added to: that an appeal c
 from __future__ import annotations
 
 from features.families.peers import rarity
-from features.families.removals import ARRIVED
+from features.families.review_counts import ARRIVED
 from features.families.review_states import counted
 from features.formulas import binned_median, share
 from features.lookups.accounts import OF_ACCOUNT_ACTIONS

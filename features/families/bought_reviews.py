@@ -7,8 +7,8 @@ part of it late, and then what it removed had five stars.
 from __future__ import annotations
 
 from features.families.peers import against_peers, expected, rarity
-from features.families.ranks import MICRO
-from features.families.removals import FIVES_CAME, FIVES_REMOVED_BY_AUTOMATION, UNVERIFIED_FIVES_CAME
+from features.families.rank_moves import MICRO
+from features.families.review_counts import FIVES_CAME, FIVES_REMOVED_BY_AUTOMATION, UNVERIFIED_FIVES_CAME
 from features.families.reviewers import FIVES
 from features.formulas import log, share
 from features.measures import LONGEST_DAYS, Crossing

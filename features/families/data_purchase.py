@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from features.families import befell_rivals
 from features.families.peers import rarity
-from features.families.ranks import OBSERVATIONS, RISE, rise_around
+from features.families.rank_moves import OBSERVATIONS, RISE
+from features.families.ranks import rise_around
 from features.families.removals import REVIEWS_ARRIVED
 from features.families.staff_service import ACCOUNT_ACTS, RANKING_LOOKUPS, REVIEW_ACTS, SERVING
 from features.measures import Crossing, Pairs

@@ -7,7 +7,8 @@ removals in few days, as a purchase does. Nobody who pays to be rid of complaint
 from __future__ import annotations
 
 from features.families.peers import against_peers, expected, rarity
-from features.families.removals import at_risk, smoothed_rate, smoothed_rate_of
+from features.families.removals import smoothed_rate, smoothed_rate_of
+from features.families.review_counts import at_risk
 from features.families.review_states import NEGATIVE, negatives_removed
 from features.formulas import log, not_negative, share
 from features.lookups.reviews import OF_REVIEWS

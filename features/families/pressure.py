@@ -8,7 +8,8 @@ hand, days later.
 from __future__ import annotations
 
 from features.families.peers import rarity
-from features.families.removals import NEGATIVES_AT_RISK, REVIEWS_ARRIVED, at_risk
+from features.families.removals import NEGATIVES_AT_RISK, REVIEWS_ARRIVED
+from features.families.review_counts import at_risk
 from features.families.reviewer_look_ups import BUYER_REPORTS, FOLLOWED, LOOK_UPS, TAKE_BACKS, WITHIN_DAYS
 from features.formulas import or_zero, share
 from features.measures import LONGEST_DAYS, Measure, Together

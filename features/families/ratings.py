@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from features.families.peers import robust_tail
-from features.families.removals import (
+from features.families.review_counts import (
     ARRIVED,
     ARRIVED_STARS,
     RAISED_STARS,

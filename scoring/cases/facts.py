@@ -17,7 +17,7 @@ import pandas as pd
 from features.contract import TABLES
 from features.engine import connect, parquet
 from features.families.account_standing import STANDING
-from features.families.removals import REVIEW_ARRIVALS
+from features.families.review_counts import REVIEW_ARRIVALS
 from features.families.reviewer_look_ups import TAKE_BACKS
 from features.families.sales import SALES_DAYS
 from features.landed import landed
