@@ -71,6 +71,7 @@ def connect(settings: EngineSettings, scratch: Path) -> Iterator[duckdb.DuckDBPy
             "memory_limit": f"{settings.memory_limit_mb}MB",
             "temp_directory": str(spill),
             "preserve_insertion_order": "false",
+            "allocator_background_threads": "true",
             "autoinstall_known_extensions": "false",
         }
         connection = duckdb.connect(":memory:", config=options)

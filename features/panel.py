@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.across import read_across
@@ -64,6 +64,11 @@ SELLER_COLUMNS = (
     "peer_sellers",
 )
 """Columns of the signal table before its signals."""
+
+_WHO = SELLER_COLUMNS[: SELLER_COLUMNS.index("peer_group")]
+"""Of these, what is known before a seller is compared with its peers."""
+
+_ROWS_A_BATCH = 50_000
 
 _ROWS_A_MB = 300
 """Rows of the signal table that are computed at once, for each megabyte of the memory limit."""
@@ -215,14 +220,40 @@ def signal_tables(
         return tiles(store, manifest, kind, tile_folding(kind, settings).group, cutoffs)
 
     _measure(connection, store, manifest, rows_of or tiles_of, cutoffs, settings)
-    found = connection.sql(_values(store, manifest, cutoffs)).to_arrow_table()
+    found = _valued(connection, store, manifest, cutoffs)
     for name in measured_kinds():
         connection.execute(f"drop table {name}_measures")
     for cutoff in cutoffs:
-        rows = found.filter(pc.equal(found["as_of"], pa.scalar(datetime.combine(cutoff, time()), pa.timestamp("us"))))
-        rows = with_peers(rows, CATALOGUE, settings.peers)
+        rows = with_peers(_of_cutoff(found, cutoff), CATALOGUE, settings.peers)
         rows = with_neighbours(rows, CATALOGUE, partial(_links, connection, cutoff))
         yield cutoff, rows.select([*SELLER_COLUMNS, *CATALOGUE])
+
+
+def _valued(connection: Session, store: Store, manifest: Manifest, cutoffs: Sequence[date]) -> pa.Table:
+    """The rows of all cutoffs with the signals that are formulas, in order.
+
+    They are put in their places batch by batch: sorted by the engine, or in Arrow, they would be held twice.
+    """
+    who = ", ".join(_WHO)
+    found = connection.sql(f"select {who} from sellers_then order by place").to_arrow_table()
+    found = found.set_column(_WHO.index("as_of"), "as_of", found["as_of"].cast(pa.timestamp("us")))
+    batches = connection.sql(_values(store, manifest, cutoffs)).to_arrow_reader(_ROWS_A_BATCH)
+    signals = {name: np.full(len(found), np.nan) for name in batches.schema.names if name != "place"}
+    for batch in batches:
+        places = batch["place"].to_numpy()
+        for name, values in signals.items():
+            values[places] = batch[name].to_numpy(zero_copy_only=False)
+    for name, values in signals.items():
+        found = found.append_column(name, pa.array(values, from_pandas=True))
+    return found
+
+
+def _of_cutoff(rows: pa.Table, cutoff: date) -> pa.Table:
+    """The rows of a cutoff, not copied, from those of several in order."""
+    cutoffs = rows["as_of"].to_numpy()
+    moment = np.datetime64(cutoff)
+    start, end = np.searchsorted(cutoffs, moment), np.searchsorted(cutoffs, moment, side="right")
+    return rows.slice(start, end - start)
 
 
 def _links(connection: Session, cutoff: date, relation: str) -> pa.Table:
@@ -259,36 +290,44 @@ def _measure(
 
 
 def _values(store: Store, manifest: Manifest, cutoffs: Sequence[date]) -> str:
-    """SQL of the signals that are formulas: a row is a seller whose account was known at a cutoff."""
+    """SQL of the signals that are formulas: a row is a seller whose account was known at a cutoff, by its place."""
     needs = {(source, each.reach_days) for each in _WINDOWED for source in each.measure.needs}
     joins = "\n".join(
         f"left join {kind}_measures on {kind}_measures.seller_id = sellers_then.seller_id"
         f" and {kind}_measures.as_of = sellers_then.as_of"
         for kind in measured_kinds()
     )
-    values = ",\n  ".join(
-        f"{_value(signal)} as {signal.name}" for signal in CATALOGUE.values() if signal.compared is None
-    )
+    signals = [signal for signal in CATALOGUE.values() if signal.compared is None]
+    values = ",\n    ".join(f"{_value(signal)} as {signal.name}" for signal in signals)
+    told = ",\n  ".join(f"case when {_covered(signal)} then {signal.name} end as {signal.name}" for signal in signals)
     return f"""
--- a row is a seller at a cutoff
-with coverage_then as ({covered(store, manifest, needs, cutoff_table(cutoffs))})
+-- a row is a seller at a cutoff; what formulas have in common is computed once, as no condition stands before it
+with coverage_then as ({covered(store, manifest, needs, cutoff_table(cutoffs))}),
+valued as (
+  select
+    sellers_then.place, coverage_then.* exclude (marketplace, as_of),
+    {values}
+  from sellers_then
+  left join coverage_then
+    on coverage_then.marketplace = sellers_then.marketplace and coverage_then.as_of = sellers_then.as_of
+  {joins}
+)
 select
-  sellers_then.* replace (cast(sellers_then.as_of as timestamp) as as_of),
-  {values}
-from sellers_then
-left join coverage_then
-  on coverage_then.marketplace = sellers_then.marketplace and coverage_then.as_of = sellers_then.as_of
-{joins}
-order by sellers_then.as_of, sellers_then.seller_id
+  place,
+  {told}
+from valued
 """
 
 
 def _value(signal: Signal) -> str:
-    """SQL of a formula, where its windows are covered; of a reading of neighbours, 0 where they are."""
-    inputs = windowed_of(signal)
-    needs = sorted({(source, each.reach_days) for each in inputs for source in each.measure.needs})
-    covers = " and ".join(f"coverage_then.{flag_name(source, days)}" for source, days in needs)
+    """SQL of a formula, whether its windows are covered or not; 0 of a reading of neighbours."""
     if signal.formula is None:
-        return f"case when {covers} then 0.0 end"
+        return "0.0"
     empty = "null" if signal.no_events is None else repr(signal.no_events)
-    return f"case when {covers} then coalesce(cast({signal.formula.sql} as double), {empty}) end"
+    return f"coalesce(cast({signal.formula.sql} as double), {empty})"
+
+
+def _covered(signal: Signal) -> str:
+    """SQL: the windows that a signal reads are covered."""
+    needs = {(source, each.reach_days) for each in windowed_of(signal) for source in each.measure.needs}
+    return " and ".join(flag_name(source, days) for source, days in sorted(needs))

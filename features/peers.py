@@ -36,14 +36,14 @@ def with_peers(rows: pa.Table, catalogue: Mapping[str, Signal], settings: PeerSe
         settings: how many sellers make a group.
 
     """
-    marketplaces, categories, sizes = (rows[name].to_pylist() for name in ("marketplace", "category", "size_band"))
-    group = peer_groups(marketplaces, categories, sizes, settings)
-    columns = {name: rows[name].to_numpy() for name in rows.column_names} | {"peer_group": group}
     comparisons = {name: each.compared for name, each in catalogue.items() if each.compared is not None}
-    found = {name: pa.array(values, from_pandas=True) for name, values in compare(comparisons, columns).items()}
-    more = {"peer_group": pa.array(group, pa.string()), **found}
-    for name, values in more.items():
-        rows = rows.append_column(name, values)
+    read = {each.name for of in comparisons.values() for each in (of.of, of.exposure) if each is not None}
+    columns = {name: rows[name].to_numpy() for name in ("marketplace", "category", "size_band", *read)}
+    group = peer_groups(columns["marketplace"], columns["category"], columns["size_band"], settings)
+    told = compare(comparisons, {**columns, "peer_group": group})
+    rows = rows.append_column("peer_group", pa.array(group, pa.string()))
+    for name, values in told.items():
+        rows = rows.append_column(name, pa.array(values, from_pandas=True))
     return rows
 
 
@@ -51,20 +51,24 @@ def peer_groups(
     marketplaces: Sequence[str], categories: Sequence[str], sizes: Sequence[str], settings: PeerSettings
 ) -> NDArray[Any]:
     """The name of each seller's group: the smallest around it that has enough sellers."""
-    levels = [
-        [
-            f"{marketplace}/{category}/{size}"
-            for marketplace, category, size in zip(marketplaces, categories, sizes, strict=True)
-        ],
-        [f"{marketplace}/any/{size}" for marketplace, size in zip(marketplaces, sizes, strict=True)],
-        [f"{marketplace}/any/any" for marketplace in marketplaces],
+    coded = [_coded(values) for values in (marketplaces, categories, sizes)]
+    shape = [max(len(names), 1) for _, names in coded]
+    kinds, kind_of = np.unique(np.ravel_multi_index([codes for codes, _ in coded], shape), return_inverse=True)
+    sellers = np.bincount(kind_of, minlength=1)
+    of_kind = [
+        [names[code] for code in codes] for (_, names), codes in zip(coded, np.unravel_index(kinds, shape), strict=True)
     ]
-    group = np.full(len(marketplaces), EVERYBODY, dtype=object)
+    levels = [
+        [f"{marketplace}/{category}/{size}" for marketplace, category, size in zip(*of_kind, strict=True)],
+        [f"{marketplace}/any/{size}" for marketplace, _, size in zip(*of_kind, strict=True)],
+        [f"{marketplace}/any/any" for marketplace in of_kind[0]],
+    ]
+    group = np.full(len(kinds), EVERYBODY, dtype=object)
     for names in reversed(levels):
         codes, _ = _coded(names)
-        large = np.bincount(codes, minlength=1)[codes] >= settings.min_group_sellers
+        large = np.bincount(codes, sellers[: len(codes)], minlength=1)[codes] >= settings.min_group_sellers
         group = np.where(large, np.asarray(names, dtype=object), group)
-    return group
+    return np.asarray(group[kind_of])
 
 
 def group_members(sellers: pd.DataFrame, groups: Iterable[str]) -> dict[str, NDArray[np.intp]]:
@@ -109,10 +113,11 @@ def compare(comparisons: Mapping[str, Comparison], rows: Columns) -> dict[str, N
             continue
         key = each.of.name, each.fit, "" if each.exposure is None else each.exposure.name
         if key not in found:
-            found[key] = _fitted(each, rows, sellers, members)
+            fitted = _fitted(each, rows, sellers, members)
+            found[key] = Fitted(fitted.tails[:own].copy(), fitted.expected[:own].copy())
         values = found[key].tails if each.read == "tail" else found[key].expected
         riskier_below = each.read == "tail" and each.of.direction < 0 and each.fit != "robust_z"
-        told[name] = np.asarray(1 - values if riskier_below else values)[:own]
+        told[name] = np.asarray(1 - values if riskier_below else values)
     return told
 
 

@@ -17,7 +17,10 @@ SIZE = ARRIVED.total(LONGEST_DAYS)
 
 
 def sellers_then(store: Store, manifest: Manifest, cutoffs: Sequence[date]) -> str:
-    """SQL: a row is a seller at a cutoff; the measures of its size are read from the tables KIND_measures."""
+    """SQL: a row is a seller at a cutoff, with its place in the order of both, from 0.
+
+    The measures of its size are read from the tables KIND_measures.
+    """
     rows = landed(store, manifest, TABLES["sellers"], manifest.identity["key_types"])
     joins = "\n".join(
         f"left join {kind}_measures"
@@ -33,7 +36,8 @@ with known as (
 )
 select
   known.seller_id, known.as_of, known.marketplace, known.category, known.owner_id,
-  case when {SIZE.sql} = 0 then 'none' else 'e' || cast(floor(log10({SIZE.sql})) as bigint) end as size_band
+  case when {SIZE.sql} = 0 then 'none' else 'e' || cast(floor(log10({SIZE.sql})) as bigint) end as size_band,
+  row_number() over (order by known.as_of, known.seller_id) - 1 as place
 from known
 {joins}
 where known.age = 1

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,8 @@ class Store:
         following = replace(manifest, generation=manifest.generation + 1)
         beside = self.path / "manifest.json.next"
         with beside.open("w", encoding="utf-8") as file:
-            json.dump(asdict(following), file, indent=1, sort_keys=True, default=str)
+            # an item a line, by the separator: with `indent` thousands of files would be written by plain Python
+            file.write(json.dumps(vars(following), sort_keys=True, default=vars, separators=(",\n", ": ")))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self.path / "manifest.json")

@@ -125,13 +125,16 @@ def _direct(tiles: str, windowed: Sequence[Windowed], cutoffs: Sequence[date]) -
     columns = ",\n  ".join(_of_window(each) for each in windowed)
     starts = [each.start for each in windowed if each.start is not None]
     since = f" and day >= as_of - {max(starts)}" if len(starts) == len(windowed) else ""
+    # one cutoff is written as a constant, so that rows of other days are left out while the files are read
+    as_of = f"date '{cutoffs[0]}' as as_of from {tiles} as tile" if len(cutoffs) == 1 else None
+    dated = as_of or f"cutoff.as_of from {tiles} as tile cross join {cutoff_table(cutoffs)} as cutoff"
     return f"""
 with by_age as (
   select
     seller_id, as_of, late, case {within} else {_OLDER} end as within,
     {by_age}
-  from {tiles} as tile
-  join {cutoff_table(cutoffs)} as cutoff on day < as_of and (until_on is null or until_on >= as_of){since}
+  from (select tile.*, {dated}) as dated
+  where day < as_of and (until_on is null or until_on >= as_of){since}
   group by 1, 2, 3, 4
 )
 select
@@ -150,5 +153,6 @@ def _of_window(each: Windowed) -> str:
     conditions = [f"within > {each.end}"] if each.end else []
     conditions += [f"within <= {each.start}"] if each.start is not None else []
     conditions += [] if each.counts_late_news else ["not late"]
-    where = f" filter (where {' and '.join(conditions)})" if conditions else ""
-    return f"cast({each.fold}({_of_ages(each)}){where} as bigint) as {each.column}"
+    # not `filter`, which costs half as much again where there are many
+    of_window = f"case when {' and '.join(conditions)} then {_of_ages(each)} end" if conditions else _of_ages(each)
+    return f"cast({each.fold}({of_window}) as bigint) as {each.column}"
