@@ -30,25 +30,16 @@ from benchmarks.unknown_ways import TREES, UNKNOWN_WAYS, Taken, Way, noisy, take
 from features.catalogue import CATALOGUE
 from features.panel import signals_at
 from features.settings import read_settings
-from features.signal import Signal
+from features.signal import SCHEME_OF_SERVICE, Signal
 from model.arrays import Floats
 from model.baseline import day_zero
 from model.classifier import classifier_of
 from model.metrics import METRICS
 from model.settings import ClassifierSettings, Configuration
 from simulator.judge import guilty_at
-from training.learned import learned_rows
+from training.learned import found_otherwise, learned_rows
 
 PRODUCT = "product"
-SCHEMES = {
-    "paid_removal": "removals",
-    "reviewer_pressure": "pressure",
-    "bought_reviews": "bought_reviews",
-    "paid_standing": "standing",
-    "data_purchase": "data_purchase",
-    "sabotage": "sabotage",
-}
-"""The service whose signals speak of each scheme."""
 _SERVICES = ("removals", "rating", "pressure", "standing", "bought_reviews", "sales")
 
 
@@ -119,7 +110,8 @@ def order_of(
     learned = learned_rows(rows, known.panel, catalogue, settings)
     lesson = way(Taken(rows, known.panel, learned, settings))
     classifier = classifier_of(settings, learned.used, TREES)
-    classifier.fit(learned.signals.iloc[lesson.at], lesson.positive, lesson.weights)
+    left_out = {service: rows[lesson.at] for service, rows in learned.left_out.items()}
+    classifier.fit(learned.signals.iloc[lesson.at], lesson.positive, lesson.weights, left_out)
     return np.asarray(classifier.decision_function(known.everybody[list(learned.used)]), dtype=np.float64)
 
 
@@ -172,14 +164,15 @@ def by_scheme(
     settings = configuration.classifier.model_copy(update={"bags": 1})
     tails = day_zero(known.everybody, CATALOGUE).services
     running = guilty_at(known.truth, known.market.last_cutoff).query("active")
-    for scheme, service in SCHEMES.items():
+    for service, scheme in SCHEME_OF_SERVICE.items():
         of_scheme = known.everybody["seller_id"].isin(running.loc[running["scheme"] == scheme, "seller_id"]).to_numpy()
         weights = known.judged * (of_scheme | (known.culprit == 0))
         own = {name: signal for name, signal in CATALOGUE.items() if signal.service == service}
         labels = of_scheme.astype(np.float64)
+        rows = known.rows[~found_otherwise(known.rows)[service]].reset_index(drop=True)
         measured = [
             METRICS["average_precision"](labels, order, weights, 1)
-            for order in (product, order_of(known, own, settings), -tails[service].fillna(1.0).to_numpy())
+            for order in (product, order_of(known, own, settings, rows), -tails[service].fillna(1.0).to_numpy())
         ]
         yield scheme, (float((labels * weights).sum() / weights.sum()), measured[0], measured[1], measured[2])
 
@@ -212,7 +205,7 @@ def tables(judged: Sequence[Contributions]) -> Iterator[str]:
     yield ""
     yield "| scheme | prevalence | product | its service's signals alone | times the prevalence | day zero of it |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: |"
-    for scheme in SCHEMES:
+    for scheme in judged[0].schemes:
         prevalence, product, alone, tail = np.nanmean([market.schemes[scheme] for market in judged], axis=0)
         times = f"{alone / prevalence:.0f}"
         yield f"| {scheme} | {prevalence:.4f} | {product:.3f} | {alone:.3f} | {times} | {tail:.3f} |"

@@ -83,7 +83,9 @@ def _positive_unlabelled(taken: Taken) -> Lesson:
     found = np.full(len(rows), np.nan)
     classifier = classifier_of(taken.settings, learned.used, TREES)
     for train, test in learned.splits:
-        classifier.fit(learned.signals.iloc[train], learned.positive[train].astype(int), rows["weight"].iloc[train])
+        left_out = {service: those[train] for service, those in learned.left_out.items()}
+        labels, weights = learned.positive[train].astype(int), rows["weight"].iloc[train]
+        classifier.fit(learned.signals.iloc[train], labels, weights, left_out)
         found[test] = classifier.predict_proba(learned.signals.iloc[test])[:, 1]
     named = float(np.average(found[learned.positive], weights=rows["weight"][learned.positive]))
     odds = found / np.maximum(1 - found, 1e-6)

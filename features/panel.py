@@ -70,7 +70,7 @@ _WHO = SELLER_COLUMNS[: SELLER_COLUMNS.index("peer_group")]
 
 _ROWS_A_BATCH = 50_000
 
-_ROWS_A_MB = 300
+_ROWS_A_MB = 150
 """Rows of the signal table that are computed at once, for each megabyte of the memory limit."""
 
 _WINDOWED = WINDOWED | SIZE.inputs
@@ -100,7 +100,7 @@ def signals_at(
         WrongUse: the windows of a cutoff reach below what `prune` has left.
 
     """
-    paths = _stored_files(store, sorted(set(cutoffs)), settings, progress)
+    paths = signal_files(store, sorted(set(cutoffs)), settings, progress)
     return pa.concat_tables([read_file(path) for path in paths]).to_pandas()
 
 
@@ -114,8 +114,26 @@ def stored_signals(
         WrongUse: the windows of the cutoff reach below what `prune` has left.
 
     """
-    (path,) = _stored_files(store, [cutoff], settings, progress)
+    (path,) = signal_files(store, [cutoff], settings, progress)
     return StoredSignals(path)
+
+
+def signal_files(
+    store: Store, cutoffs: Sequence[date], settings: FeatureSettings, progress: Callable[[str], None] = lambda _: None
+) -> list[Path]:
+    """The files of the signal tables at these cutoffs, in their order; what is missing is made first.
+
+    Raises:
+        StoreBusy: another run held the store for too long.
+        WrongUse: the windows of a cutoff reach below what `prune` has left.
+
+    """
+    group, manifest = table_group(settings), store.manifest()
+    missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
+    if missing:
+        _refuse_below_floor(store, manifest, missing)
+        manifest = _make(store, cutoffs, settings, progress)
+    return [store.path / str(_stored(manifest, group, cutoff)) for cutoff in cutoffs]
 
 
 def table_group(settings: FeatureSettings) -> str:
@@ -124,18 +142,6 @@ def table_group(settings: FeatureSettings) -> str:
     parts += [folding.group for folding in foldings(settings)]
     parts += [MEANING, str(settings.peers.min_group_sellers), str(settings.relations.max_sellers_linked)]
     return f"signals/{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:12]}"
-
-
-def _stored_files(
-    store: Store, cutoffs: Sequence[date], settings: FeatureSettings, progress: Callable[[str], None]
-) -> list[Path]:
-    """The files of the signal tables at these cutoffs; what is missing is made first."""
-    group, manifest = table_group(settings), store.manifest()
-    missing = [cutoff for cutoff in cutoffs if _stored(manifest, group, cutoff) is None]
-    if missing:
-        _refuse_below_floor(store, manifest, missing)
-        manifest = _make(store, cutoffs, settings, progress)
-    return [store.path / str(_stored(manifest, group, cutoff)) for cutoff in cutoffs]
 
 
 def _stored(manifest: Manifest, group: str, cutoff: date) -> str | None:

@@ -23,6 +23,16 @@ Service = Literal[
     "neighbours",
     "sales",
 ]
+SCHEME_OF_SERVICE: Mapping[Service, str] = {
+    "removals": "paid_removal",
+    "pressure": "reviewer_pressure",
+    "bought_reviews": "bought_reviews",
+    "standing": "paid_standing",
+    "data_purchase": "data_purchase",
+    "sabotage": "sabotage",
+}
+"""The scheme that a service's signals speak of; those of rating, rank, sales and neighbours speak of any."""
+
 Direction = Literal[-1, 0, 1]
 Unit = Literal[
     "reviews",

@@ -14,7 +14,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from features.signal import Signal
+from features.signal import SCHEME_OF_SERVICE, Signal
 from model.arrays import Floats
 from model.boosting import beside, grow, margin_of, open_model, raw_outputs
 from model.settings import ClassifierSettings, MonotoneMethod, MonotoneSet
@@ -55,8 +55,9 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         """Keep the settings as given.
 
         ``directions`` maps columns to 1 (more is riskier), -1 or 0. ``parts`` maps columns to the part that they
-        belong to: with two parts or more, a model of its own is grown for each, and the margin is the mean of that of
-        all columns and of the highest of theirs. Who does one thing wrong shows it in one part.
+        belong to: with two parts or more, a model of its own is grown for each whose rows are of two classes, and the
+        margin is the mean of that of all columns and of the highest of theirs. Who does one thing wrong shows it in
+        one part.
         """
         self.trees = trees
         self.bags = bags
@@ -74,8 +75,20 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.monotone_method = monotone_method
         self.parts = parts
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803  scikit-learn's name
+    def fit(
+        self,
+        X: ArrayLike,  # noqa: N803  scikit-learn's name
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        left_out: Mapping[str, NDArray[np.bool_]] | None = None,
+    ) -> Self:
         """Grow the bags and the parts, and join them in one text.
+
+        Args:
+            X: rows, shape (rows, columns).
+            y: labels of two classes.
+            sample_weight: weight a row; rows of weight 0 are not learned from.
+            left_out: by part, the rows that its model does not learn from either.
 
         Raises:
             ValueError: the labels are not of two classes, or a column that is named is not there.
@@ -87,10 +100,14 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         counted = weights > 0
         if len(np.unique(positive[counted])) < len(self.classes_):
             raise ValueError("SellerRiskClassifier needs rows of two classes with a weight above 0; one class is left")
-        learned = rows[counted], positive[counted], weights[counted]
         everything = range(rows.shape[1])
+        learned = rows[counted], positive[counted], weights[counted]
         bags = [self._grown(*learned, everything, bag) for bag in range(self.bags)]
-        parts = [(self._grown(*learned, columns, 0), columns) for columns in self._parts()]
+        parts = []
+        for part, columns in self._parts().items():
+            told = counted & ~np.asarray((left_out or {}).get(part, False))
+            if len(np.unique(positive[told])) == len(self.classes_):
+                parts.append((self._grown(rows[told], positive[told], weights[told], columns, 0), columns))
         self.booster_ = beside(bags, parts, self.trees)
         self._booster = open_model(self.booster_)
         return self
@@ -158,14 +175,14 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             raise ValueError(f"{setting}: no column '{unknown[0]}' among the {self.n_features_in_} columns given")
         return given
 
-    def _parts(self) -> list[list[int]]:
+    def _parts(self) -> dict[str, list[int]]:
         """The places of each part's columns; none where there are fewer than two parts."""
         columns: dict[str, list[int]] = {}
         given = self._named("parts")
         for place, name in enumerate(self._names()):
             if name in given:
                 columns.setdefault(given[name], []).append(place)
-        return list(columns.values()) if len(columns) > 1 else []
+        return columns if len(columns) > 1 else {}
 
     def _grown(self, rows: Floats, labels: Floats, weights: Floats, columns: Sequence[int], bag: int) -> str:
         names = [self._names()[place] for place in columns]
@@ -198,9 +215,12 @@ def classifier_of(settings: ClassifierSettings, catalogue: Mapping[str, Signal],
     """The classifier that the settings describe, for rows with exactly the catalogue's signals as columns."""
     of_rows = {"folds", "max_trees", "signals", "not_learned", "monotone", "by_service", "unknown_weight"}
     directions = directions_of(catalogue, settings.monotone)
-    services = {name: signal.service for name, signal in catalogue.items()} if settings.by_service else None
+    sold = {name: signal.service for name, signal in catalogue.items() if signal.service in SCHEME_OF_SERVICE}
     return SellerRiskClassifier(
-        **settings.model_dump(exclude=of_rows), trees=trees, directions=directions, parts=services
+        **settings.model_dump(exclude=of_rows),
+        trees=trees,
+        directions=directions,
+        parts=sold if settings.by_service else None,
     )
 
 
@@ -241,6 +261,7 @@ def fit_folds(
     folds: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]],
     sample_weight: ArrayLike | None = None,
     evaluated: ArrayLike | None = None,
+    left_out: Mapping[str, NDArray[np.bool_]] | None = None,
 ) -> FoldFits:
     """Choose the number of trees, up to the classifier's own, by the pooled out-of-fold log loss.
 
@@ -251,6 +272,7 @@ def fit_folds(
         folds: pairs of training and test positions; no case stands on both sides.
         sample_weight: weight a row, in training and in the loss.
         evaluated: rows that count in the loss, for instance the labelled ones; all by default.
+        left_out: by part, the rows that its model does not learn from.
 
     """
     labels = np.asarray(y)
@@ -258,7 +280,8 @@ def fit_folds(
     counts = _tree_counts(classifier.trees)
     staged = np.full((len(counts), len(labels)), np.nan)
     for training, test in folds:
-        fitted = clone(classifier).fit(_at(X, training), labels[training], weights[training])
+        without = {part: rows[training] for part, rows in (left_out or {}).items()}
+        fitted = clone(classifier).fit(_at(X, training), labels[training], weights[training], without)
         staged[:, test] = fitted.staged_margins(_at(X, test), counts)
     counted = ~np.isnan(staged[0]) & (True if evaluated is None else np.asarray(evaluated, dtype=bool))
     signs = np.where(labels[counted] == labels.max(), -1.0, 1.0)

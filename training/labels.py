@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from features.signal import SCHEME_OF_SERVICE
 from model.settings import LabelSettings
 from training.authors import author_weights, bursts_before
 from training.cases import case_of_sellers
@@ -58,8 +59,9 @@ def label_rows(
 
     Returns:
         Rows that may be learned from, sorted by cutoff and seller: ``seller_id``, ``as_of``, ``label`` (1, 0, NaN =
-        unknown), ``case``, and of the verdict that speaks ``selection_probability``, ``decided_at``, ``route`` and
-        ``author_weight`` (null for unknown rows).
+        unknown), ``schemes`` (those that verdicts found, with a space between; null where one does not say), ``case``,
+        and of the verdict that speaks ``selection_probability``, ``decided_at``, ``route`` and ``author_weight`` (null
+        for unknown rows).
 
     """
     known = verdicts_before(verdicts, known_before)
@@ -100,7 +102,15 @@ def _spoken(rows: pd.DataFrame, periods: pd.DataFrame, investigations: pd.DataFr
     facts["label"] = np.where(silent, np.nan, facts["positive"].astype(float))
     speaking = pairs[speaks].sort_values("decided_at", kind="stable").drop_duplicates(_ROW, keep="last")
     origin = speaking[[*_ROW, "selection_probability", "decided_at", "route", "known_at", "decided_by"]]
-    return facts[[*_ROW, "label", "left_out"]].merge(origin, on=_ROW, how="left")
+    found = pairs[pairs["positive"]].groupby(_ROW)["scheme"].agg(_named).rename("schemes").reset_index()
+    told = facts[[*_ROW, "label", "left_out"]].merge(origin, on=_ROW, how="left")
+    return told.merge(found, on=_ROW, how="left")
+
+
+def _named(schemes: pd.Series) -> str | None:
+    """All schemes, in order; None where one of them is not named, or is another than those that are sold."""
+    named = schemes.isin(SCHEME_OF_SERVICE.values())
+    return " ".join(sorted(set(schemes))) if named.all() else None
 
 
 def _running(rows: pd.DataFrame, investigations: pd.DataFrame) -> pd.Series:

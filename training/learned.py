@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.signal import Signal, learnable
+from features.signal import SCHEME_OF_SERVICE, Signal, learnable
 from model.arrays import Floats
 from model.classifier import FoldFits, SellerRiskClassifier, classifier_of, fit_folds
 from model.settings import ClassifierSettings
@@ -26,6 +26,8 @@ class Learned:
         positive: whether a row counts as a culprit; the unknown do not.
         weights: weight a row, the unknown ones reduced.
         splits: training and test positions of each case fold.
+        left_out: by service, the rows of culprits of whom only other schemes were found: whether they bought this one
+            too is not known.
 
     """
 
@@ -34,6 +36,7 @@ class Learned:
     positive: npt.NDArray[np.bool_]
     weights: Floats
     splits: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]
+    left_out: Mapping[str, npt.NDArray[np.bool_]]
 
 
 def chosen_signals(catalogue: Mapping[str, Signal], settings: ClassifierSettings) -> dict[str, Signal]:
@@ -59,19 +62,35 @@ def learned_rows(
     weights = rows["weight"].where(rows["label"].notna(), rows["weight"] * settings.unknown_weight).to_numpy()
     folds = min(settings.folds, rows.loc[positive, "case"].nunique())
     splits = list(CaseFolds(folds, settings.seed).split(rows, rows["label"], rows["case"]))
-    return Learned(signals[list(used)], used, positive, weights, splits)
+    return Learned(signals[list(used)], used, positive, weights, splits, found_otherwise(rows))
+
+
+def found_otherwise(rows: pd.DataFrame) -> dict[str, npt.NDArray[np.bool_]]:
+    """By service, the rows of culprits of whom other schemes were found, and not its own."""
+    found = [set(schemes.split()) for schemes in rows["schemes"].fillna("")]
+    return {
+        service: np.array([bool(schemes) and scheme not in schemes for schemes in found], dtype=bool)
+        for service, scheme in SCHEME_OF_SERVICE.items()
+    }
 
 
 def fold_fits(learned: Learned, settings: ClassifierSettings) -> FoldFits:
     """What the case folds say of these settings."""
     classifier = classifier_of(_one_thread(settings), learned.used, settings.max_trees)
-    return fit_folds(classifier, learned.signals, learned.positive.astype(int), learned.splits, learned.weights)
+    return fit_folds(
+        classifier,
+        learned.signals,
+        learned.positive.astype(int),
+        learned.splits,
+        learned.weights,
+        left_out=learned.left_out,
+    )
 
 
 def final_fit(learned: Learned, settings: ClassifierSettings, trees: int) -> SellerRiskClassifier:
     """Fit on all rows."""
     classifier = classifier_of(_one_thread(settings), learned.used, trees)
-    return classifier.fit(learned.signals, learned.positive.astype(int), learned.weights)
+    return classifier.fit(learned.signals, learned.positive.astype(int), learned.weights, learned.left_out)
 
 
 def _one_thread(settings: ClassifierSettings) -> ClassifierSettings:

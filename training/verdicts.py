@@ -11,7 +11,7 @@ from model.settings import LabelSettings
 
 _KEY = ["seller_id", "decided_at", "scheme"]
 _PERIOD_COLUMNS = [
-    *("seller_id", "case_id", "verdict", "route", "selection_probability"),
+    *("seller_id", "case_id", "verdict", "scheme", "route", "selection_probability"),
     *("decided_at", "known_at", "decided_by"),
 ]
 

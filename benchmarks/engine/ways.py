@@ -20,7 +20,7 @@ from features.intake import take_in
 from features.landed import landed
 from features.listings import LISTINGS
 from features.measures import TileKind
-from features.panel import signal_tables, signals_at, stored_signals
+from features.panel import signal_files, signal_tables
 from features.settings import read_settings
 from features.store import Manifest, Store
 from model.settings import Configuration
@@ -53,19 +53,19 @@ def land(data: str, store: str) -> None:
 
 
 def engine(store: str) -> None:
-    """Fold the landed rows and compute the weekly tables, as the jobs do."""
-    signals_at(Store(Path(store)), CUTOFFS, settings())
+    """Fold the landed rows and store the weekly tables, as the jobs do."""
+    signal_files(Store(Path(store)), CUTOFFS, settings())
 
 
 def next_cutoff(data: str, store: str) -> None:
     """Take in what the store does not hold, and compute the signals of the last cutoff."""
     take_in(Path(data), Store(Path(store)), CUTOFFS[-1], settings())
-    stored_signals(Store(Path(store)), CUTOFFS[-1], settings())
+    signal_files(Store(Path(store)), CUTOFFS[-1:], settings())
 
 
 def rebuild(store: str) -> None:
     """Fold all weeks again and compute the signals of the last cutoff."""
-    stored_signals(Store(Path(store)), CUTOFFS[-1], settings())
+    signal_files(Store(Path(store)), CUTOFFS[-1:], settings())
 
 
 def plain(store: str) -> None:

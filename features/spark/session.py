@@ -48,6 +48,10 @@ class Rows:
             raise ScrubwatchError("a statement without rows was asked for them")
         return self._found.toArrow()
 
+    def to_arrow_reader(self, batch_rows: int) -> pa.RecordBatchReader:
+        """All rows in batches of at most so many; the driver holds them all."""
+        return self.to_arrow_table().to_reader(batch_rows)
+
 
 class SparkConnection:
     """Runs DuckDB's statements on Spark.

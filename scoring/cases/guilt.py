@@ -8,19 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.signal import Signal
+from features.signal import SCHEME_OF_SERVICE, Signal
 from model.baseline import DayZero
 from model.reasons import Reason
-
-SCHEME_OF_SERVICE = {
-    "removals": "paid_removal",
-    "pressure": "reviewer_pressure",
-    "bought_reviews": "bought_reviews",
-    "standing": "paid_standing",
-    "data_purchase": "data_purchase",
-    "sabotage": "sabotage",
-}
-"""What a service's signals speak of; those of rating, rank, sales and neighbours speak of any."""
 
 OTHER = "other"
 
@@ -78,9 +68,9 @@ def schemes(
             scheme = SCHEME_OF_SERVICE[signal.service]
             added[scheme] = added.get(scheme, 0.0) + reason["contribution"]
     apart = {
-        SCHEME_OF_SERVICE[service]: surprise
-        for service, tail in services.items()
-        if service in SCHEME_OF_SERVICE and (surprise := -np.log10(max(tail, 1e-300))) > _KNOWN_SERVICE
+        scheme: surprise
+        for service, scheme in SCHEME_OF_SERVICE.items()
+        if (surprise := -np.log10(max(services.get(service, 1.0), 1e-300))) > _KNOWN_SERVICE
     }
     parts = [part for part in (added, apart) if part]
     if not parts:

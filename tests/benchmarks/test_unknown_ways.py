@@ -36,6 +36,7 @@ def rows() -> pd.DataFrame:
     return table.assign(
         label=np.tile(label, 3),
         case=table["seller_id"],
+        schemes=None,
         weight=1 / 3,
         decided_at=decided.where(table["seller_id"] < UNKNOWN[0]),
     )

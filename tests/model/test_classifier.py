@@ -154,6 +154,16 @@ def test_the_margin_is_the_mean_of_the_whole_and_of_the_highest_part(market: tup
     check_text(joined.booster_)
 
 
+def test_a_part_learns_nothing_from_the_rows_that_it_leaves_out(market: tuple[pd.DataFrame, np.ndarray]) -> None:
+    rows, labels = market
+    model, columns = SellerRiskClassifier(trees=12), [name for name in rows if PARTS.get(name) == "second"]
+    others = (labels == 1) & (rows["rising"] > 0).to_numpy()
+    whole, second = clone(model).fit(rows, labels), clone(model).fit(rows.loc[~others, columns], labels[~others])
+    joined = clone(model).set_params(parts=PARTS).fit(rows, labels, None, {"second": others, "first": labels == 1})
+    expected = (whole.decision_function(rows) + second.decision_function(rows[columns])) / 2
+    assert np.abs(joined.decision_function(rows) - expected).max() < 1e-12  # and "first" has no culprit left: no part
+
+
 def test_one_part_is_no_part(market: tuple[pd.DataFrame, np.ndarray]) -> None:
     model = SellerRiskClassifier(trees=5)
     alike = clone(model).set_params(parts=dict.fromkeys(market[0], "all"))
@@ -268,6 +278,6 @@ def test_the_settings_reach_the_classifier(catalogue: dict[str, Signal], configu
     assert (model.trees, model.bags, model.max_depth) == (70, 3, 4)
     assert model.directions is not None
     assert model.directions["kept_share_91d"] == -1
-    assert model.parts == {name: signal.service for name, signal in catalogue.items()}
+    assert model.parts == {name: "removals" for name, signal in catalogue.items() if signal.service != "rank"}
     apart = held_to_all.model_copy(update={"by_service": False})
     assert classifier_of(apart, catalogue, 70).parts is None

@@ -10,7 +10,7 @@ from features.signal import Retired
 from model.settings import Configuration
 from tests.declared import declared
 from training.fit import calibrate, fit_model, obstacle
-from training.learned import chosen_signals
+from training.learned import chosen_signals, found_otherwise
 from training.report import catalogue_digest
 
 AS_OF = date(2024, 12, 2)
@@ -29,6 +29,7 @@ def market(positive: int, negative: int, unknown: int) -> tuple[pd.DataFrame, pd
     rows = keys.assign(
         label=labels,
         case=[f"seller:{number}" for number in range(count)],
+        schemes=None,
         weight=1.0,
         selection_probability=UNKNOWN,
         decided_at=pd.Timestamp("2024-06-03"),
@@ -40,6 +41,14 @@ def market(positive: int, negative: int, unknown: int) -> tuple[pd.DataFrame, pd
         never_known_91d=UNKNOWN,
     ).astype({"telling_91d": "float64"})
     return rows, panel
+
+
+def test_who_ran_another_scheme_only_is_left_out_of_a_service() -> None:
+    rows = pd.DataFrame({"schemes": ["paid_removal", "paid_removal sabotage", "bought_reviews", None]})
+    left_out = found_otherwise(rows)
+    assert left_out["removals"].tolist() == [False, False, True, False]
+    assert left_out["sabotage"].tolist() == [True, False, True, False]
+    assert left_out["data_purchase"].tolist() == [True, True, True, False]
 
 
 @pytest.mark.parametrize(

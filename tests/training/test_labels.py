@@ -137,6 +137,16 @@ def test_two_schemes_of_one_decision_stand_side_by_side(
     )
     rows = label_rows(population(["a"], ["2024-02-05", "2024-04-01"]), verdicts, AS_OF, label_settings)
     assert labels(rows) == {("a", "2024-02-05"): 1, ("a", "2024-04-01"): 1}
+    assert rows["schemes"].tolist() == ["bought_reviews", "bought_reviews paid_removal"]
+
+
+@pytest.mark.parametrize("scheme", [None, "other"])
+def test_a_scheme_that_is_not_named_may_be_any(
+    scheme: str | None, verdict_rows: Rows, population: Rows, label_settings: LabelSettings
+) -> None:
+    first, second = {"scheme": "paid_removal", "case_id": "c1"}, {"scheme": scheme, "case_id": "c2"}
+    rows = label_rows(population(["a"], ["2024-03-01"]), verdict_rows(first, second), AS_OF, label_settings)
+    assert (rows["label"].tolist(), rows["schemes"].tolist()) == ([1.0], [None])
 
 
 def test_a_second_case_labels_rows_after_the_first_was_decided_but_none_while_it_ran(
