@@ -59,9 +59,7 @@ def configuration() -> Configuration:
     shipped = read_settings(configs.SHIPPED, Configuration)
     return shipped.model_copy(
         update={
-            "classifier": shipped.classifier.model_copy(
-                update={"bags": 1, "folds": 2, "max_trees": 60, "learning_rate": 0.1}
-            ),
+            "classifier": shipped.classifier.model_copy(update=SMALL_FITS),
             "labels": shipped.labels.model_copy(update={"unknown_per_labelled": 3, "panel_weeks": 52}),
             "promotion": shipped.promotion.model_copy(update={"most_origins": 8}),
         }

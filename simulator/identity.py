@@ -12,7 +12,6 @@ Ints = npt.NDArray[np.int64]
 
 HALF_BITS = 20
 HALF = np.uint64((1 << HALF_BITS) - 1)
-ID_BITS = 2 * HALF_BITS
 ID_LETTERS = 8
 ROUNDS = 4
 _ALPHABET = np.frombuffer(b"abcdefghijkmnpqrstuvwxyz23456789", dtype=np.uint8)

@@ -200,15 +200,6 @@ def reasons_for(random: Random, critical: Bools, late_parcels: Bools) -> Ints:
     return np.where(random.random(len(critical)) < 0.1, -1, reason)
 
 
-def spread_of_fakes(world: World, review: Ints, seller: Ints, scheme: str) -> None:
-    """Remember in the truth which reviews no customer wrote."""
-    world.truth.add(
-        "reviews",
-        len(review),
-        {"review_id": review, "seller_id": seller, "scheme": code("scheme", scheme)},
-    )
-
-
 def _later(random: Random, count: int, mean_days: float) -> Ints:
     return (random.exponential(mean_days * 86_400, count) + 1800).astype(np.int64) * SECOND
 

@@ -21,7 +21,6 @@ from simulator.findings import Docket
 from simulator.market import simulate
 from simulator.population import Staff
 from simulator.rings import Rings, Spells
-from simulator.schema import code
 from simulator.settings import SimulatorSettings
 from simulator.world import World
 from training.evasion.effort import WEEKS
@@ -176,8 +175,3 @@ def _hosts(world: World, spells: Spells, docket: Docket, owner: Ints, entry: int
     chance = np.log(random.random(count)) / weight
     order = np.argsort(-np.where(able, chance, -np.inf), kind="stable")
     return random.permutation(order[: min(int(able.sum()), _MOST_HOSTS)])
-
-
-def moderators_of(stage: Stage) -> Ints:
-    """Members of staff who moderate, by themselves, at entry."""
-    return np.flatnonzero((stage.staff.role == code("role", "moderator")) & ~stage.staff.shared)
