@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from benchmarks.judged import chosen, peer_order
 from benchmarks.learned import learned_at
 from benchmarks.made import taken_in
 from benchmarks.peer import peer_columns
-from benchmarks.unknown_ways import TREES, UNKNOWN_WAYS, Taken, Way, noisy, taken_as_negative
+from benchmarks.unknown_ways import TREES, UNKNOWN_WAYS, Taken, Way, found_by, noisy, taken_as_negative
 from features.catalogue import CATALOGUE
 from features.panel import signals_at
 from features.settings import read_settings
@@ -37,7 +38,7 @@ from model.classifier import classifier_of
 from model.metrics import METRICS
 from model.settings import ClassifierSettings, Configuration
 from simulator.judge import guilty_at
-from training.learned import found_otherwise, learned_rows
+from training.learned import learned_rows
 
 PRODUCT = "product"
 _SERVICES = ("removals", "rating", "pressure", "standing", "bought_reviews", "sales")
@@ -169,10 +170,13 @@ def by_scheme(
         weights = known.judged * (of_scheme | (known.culprit == 0))
         own = {name: signal for name, signal in CATALOGUE.items() if signal.service == service}
         labels = of_scheme.astype(np.float64)
-        rows = known.rows[~found_otherwise(known.rows)[service]].reset_index(drop=True)
         measured = [
             METRICS["average_precision"](labels, order, weights, 1)
-            for order in (product, order_of(known, own, settings, rows), -tails[service].fillna(1.0).to_numpy())
+            for order in (
+                product,
+                order_of(known, own, settings, way=partial(found_by, service)),
+                -tails[service].fillna(1.0).to_numpy(),
+            )
         ]
         yield scheme, (float((labels * weights).sum() / weights.sum()), measured[0], measured[1], measured[2])
 

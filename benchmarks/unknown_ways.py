@@ -77,6 +77,16 @@ def _left_out(taken: Taken) -> Lesson:
     return Lesson(at, taken.learned.positive[at].astype(np.int64), taken.learned.weights[at])
 
 
+def found_by(service: str, taken: Taken) -> Lesson:
+    """As shipped for one service: its own culprits alone, or all where none of its own was found."""
+    learned = taken.learned
+    kept = ~learned.left_out[service]
+    if not learned.positive[kept].any():
+        return taken_as_negative(taken)
+    at = np.flatnonzero(kept)
+    return Lesson(at, learned.positive[at].astype(np.int64), learned.weights[at])
+
+
 def _positive_unlabelled(taken: Taken) -> Lesson:
     """Elkan and Noto 2008: an unknown row is a culprit with the chance that its out-of-fold probability tells."""
     rows, learned = taken.rows, taken.learned
