@@ -52,19 +52,19 @@ VALID_FROM = re.compile(r"order by (?P<clock>[ps]\.valid_from)|cast\((?P<cast>p\
 
 EQUIVALENT: dict[tuple[str, str], str] = {
     (
-        "features/families/ranks.py",
+        "features/families/rank_moves.py",
         "p.last_known_at [<= -> <] c.first_known_at as settled",
     ): "with both instants equal both ways of reading the earlier day give the same rows",
     (
-        "features/families/ranks.py",
+        "features/families/rank_moves.py",
         "where c.prior_on [< -> <=] c.observed_on",
     ): "a query has one row a day, so that an earlier row is of another day",
     (
-        "features/families/ranks.py",
+        "features/families/rank_moves.py",
         "where until_on is null or until_on [> -> >=] cast(known_at as date)",
     ): "a row replaced on its own day is held by no cutoff: the join asks for until_on >= as_of > day",
     (
-        "features/families/ranks.py",
+        "features/families/rank_moves.py",
         "where until_on is null or until_on > cast([known_at -> happened_at] as date)",
     ): "a row replaced on its own day or before is held by no cutoff, whether it is stored or not",
     (
