@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.engine.costs import RUNS, Cost, measure, told
+from benchmarks.engine.costs import RUNS, Cost, measure, printed, told
 from benchmarks.engine.market import SIZES, WEEKLY, WEEKS, Keys
 from benchmarks.engine.ways import CUTOFFS, SOME
 
@@ -73,11 +73,15 @@ def week(size: str, work: Path, keys: Keys) -> Iterator[str]:
         for name in ("reviews", "search_ranks"):
             shutil.copy(work / "late" / f"{name}.parquet", again / name / "late.parquet")
         costs.setdefault("a day of a year ago, late", []).append(_next(again, store))
+    store = _copy(work / f"held-{WEEKS}", work / "store")
+    profile = printed("profile", work / f"known-{WEEKS}", store)
     yield f"## One new week, size {size}, {keys} keys"
     yield "The new week is landed and folded, and the signals of the cutoff after it are computed."
     yield "\n".join(told(costs, "scan of all history"))
     yield "\n".join(told(costs, f"new week after {_HISTORIES[0] - 1}"))
     yield "\n".join(told(rebuilt, next(iter(rebuilt))))
+    yield f"Where the CPU of the new week after {WEEKS - 1} goes, in a run of its own:"
+    yield profile
 
 
 def _next(data: Path, store: Path) -> Cost:

@@ -26,8 +26,7 @@ class Cost:
 
 def measure(way: str, *arguments: str | Path, spills_into: Path | None = None) -> Cost:
     """Run one way of ``benchmarks.engine.ways`` and wait for it."""
-    command = [sys.executable, "-m", "benchmarks.engine.ways", way, *map(str, arguments)]
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(_command(way, *arguments))
     ended, spilled = threading.Event(), [0.0]
     watch = threading.Thread(target=_watch, args=(spills_into, ended, spilled))
     watch.start()
@@ -37,6 +36,15 @@ def measure(way: str, *arguments: str | Path, spills_into: Path | None = None) -
     if status:
         raise SystemExit(f"{way} failed")
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, spilled[0])
+
+
+def printed(way: str, *arguments: str | Path) -> str:
+    """What one way prints."""
+    return subprocess.run(_command(way, *arguments), stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def _command(way: str, *arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.engine.ways", way, *map(str, arguments)]
 
 
 def _watch(folder: Path | None, ended: threading.Event, spilled: list[float]) -> None:

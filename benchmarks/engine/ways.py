@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cProfile
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -61,6 +63,34 @@ def next_cutoff(data: str, store: str) -> None:
     """Take in what the store does not hold, and compute the signals of the last cutoff."""
     take_in(Path(data), Store(Path(store)), CUTOFFS[-1], settings())
     signal_files(Store(Path(store)), CUTOFFS[-1:], settings())
+
+
+def profile(data: str, store: str) -> None:
+    """Do what ``next_cutoff`` does, and print a table of where its CPU goes, all threads together."""
+    profiler = cProfile.Profile(time.process_time)
+    profiler.runcall(next_cutoff, data, store)
+    profiler.create_stats()
+    found = {(Path(file).name, name): spent for (file, _, name), (_, _, _, spent, _) in profiler.stats.items()}
+    spent = {told: found[step] for told, step in _STEPS.items()}
+    whole = found["ways.py", next_cutoff.__name__]
+    spent["all else"] = whole - sum(spent.values())
+    print("| step | CPU-s | share |\n| --- | ---: | ---: |")
+    for told, seconds in spent.items():
+        print(f"| {told} | {seconds:.1f} | {seconds / whole:.0%} |")
+
+
+_STEPS = {
+    "checking and landing the new rows": ("intake.py", "take_in"),
+    "folding them, with what they touch in history": ("folding.py", "fold"),
+    "running totals": ("tiles.py", "sum_up"),
+    "measures over windows": ("windows.py", "measure"),
+    "what is read across sellers": ("across.py", "read_across"),
+    "formulas": ("panel.py", "_valued"),
+    "comparisons with the peers": ("peers.py", "with_peers"),
+    "neighbours": ("neighbours.py", "with_neighbours"),
+    "writing the table": ("panel.py", "_write"),
+}
+"""Steps of a new week, none within another: what is told, and the function by its file and name."""
 
 
 def rebuild(store: str) -> None:
@@ -131,7 +161,8 @@ def _open_raw_rows(connection: duckdb.DuckDBPyConnection, store: Store, manifest
 
 
 WAYS: dict[str, Callable[..., None]] = {
-    way.__name__: way for way in (make, make_late, land, engine, next_cutoff, rebuild, plain, tuned, pandas, scan)
+    way.__name__: way
+    for way in (make, make_late, land, engine, next_cutoff, profile, rebuild, plain, tuned, pandas, scan)
 }
 
 if __name__ == "__main__":

@@ -69,3 +69,16 @@ def test_a_table_tells_the_best_run_and_the_middle_ratio() -> None:
         "| fast | 1.0 | 30 | 5 | 0.5 | 0.25, 0.5, 0.75 |",
         "| slow | 4.0 | 1 | 0 | 1 | 1, 1, 1 |",
     ]
+
+
+def test_the_profile_tells_where_all_of_the_cpu_goes(
+    data: Path, settings: Configuration, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take_in(data, Store(tmp_path / "store"), None, settings)
+    ways.profile(str(data), str(tmp_path / "store"))
+    steps = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    spent = {told: float(seconds) for told, seconds, _ in steps}
+    assert len(spent) == 10
+    assert min(spent.values()) >= 0
+    assert sum(int(share.rstrip("%")) for *_, share in steps) == pytest.approx(100, abs=5)
+    assert spent["folding them, with what they touch in history"] > 0
