@@ -24,9 +24,9 @@ class Cost:
     spilled: float
 
 
-def measure(way: str, *arguments: str | Path, spills_into: Path | None = None) -> Cost:
-    """Run one way of ``benchmarks.engine.ways`` and wait for it."""
-    process = subprocess.Popen(_command(way, *arguments))
+def measure(way: str, *arguments: str | Path, spills_into: Path | None = None, module: str = "ways") -> Cost:
+    """Run one way of ``benchmarks.engine.ways`` and wait for it; ``fewer`` cuts the signals first."""
+    process = subprocess.Popen(_command(module, way, *arguments))
     ended, spilled = threading.Event(), [0.0]
     watch = threading.Thread(target=_watch, args=(spills_into, ended, spilled))
     watch.start()
@@ -40,11 +40,13 @@ def measure(way: str, *arguments: str | Path, spills_into: Path | None = None) -
 
 def printed(way: str, *arguments: str | Path) -> str:
     """What one way prints."""
-    return subprocess.run(_command(way, *arguments), stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        _command("ways", way, *arguments), stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
 
 
-def _command(way: str, *arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "benchmarks.engine.ways", way, *map(str, arguments)]
+def _command(module: str, way: str, *arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", f"benchmarks.engine.{module}", way, *map(str, arguments)]
 
 
 def _watch(folder: Path | None, ended: threading.Event, spilled: list[float]) -> None:

@@ -16,6 +16,25 @@ import pandas as pd
 _WINDOWS = (28, 91, 364)
 _USUAL_RATE, _PRIOR_REVIEWS = 0.03, 20
 
+_COMPARED = (
+    "review_deletion_rate_91d",
+    "negative_deletion_rate_91d",
+    "negative_deletion_excess_91d",
+    "rank_jump_28d",
+    "rank_jump_91d",
+)
+SIGNALS = (
+    *(f"{stars}_deletion_rate_{days}d" for stars in ("review", "negative", "positive") for days in _WINDOWS),
+    *(f"negative_deletion_excess_{days}d" for days in _WINDOWS),
+    *("author_deletion_rate_91d", "automation_deletion_rate_91d", "staff_share_of_removals_91d"),
+    *("negative_removals_91d", "negatives_at_risk_91d", "reviews_arrived_91d", "negative_deletion_change_91d"),
+    "rating_uplift_364d",
+    *(f"rank_jump_{days}d" for days in _WINDOWS),
+    *("rank_jump_change_28d", "rank_jump_change_91d", "rank_swing_91d"),
+    *(f"{name.rsplit('_', 1)[0]}_peers_{name.rsplit('_', 1)[1]}" for name in _COMPARED),
+)
+"""What is computed."""
+
 
 def signals_with_pandas(data: Path, cutoffs: Sequence[date]) -> pd.DataFrame:
     """The signals of every seller at these cutoffs, a week apart; sorted by as_of and seller_id."""
@@ -205,14 +224,7 @@ def _with_peers(signals: pd.DataFrame, flow: pd.DataFrame, sellers: pd.DataFrame
         of_seller["category"].to_numpy(),
         band.fillna(-1).to_numpy(),
     ]
-    compared = (
-        "review_deletion_rate_91d",
-        "negative_deletion_rate_91d",
-        "negative_deletion_excess_91d",
-        "rank_jump_28d",
-        "rank_jump_91d",
-    )
-    for name in compared:
+    for name in _COMPARED:
         ranked = signals[name].groupby(group)
         below = ranked.rank(method="average") - 0.5
         stem, window = name.rsplit("_", 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 from benchmarks.engine import ways
 from benchmarks.engine.costs import Cost, told
-from benchmarks.engine.frames import signals_with_pandas
+from benchmarks.engine.frames import SIGNALS, signals_with_pandas
 from benchmarks.engine.market import Keys, Size, write_late_day, write_market
 from features.intake import take_in
 from features.panel import signals_at
@@ -47,9 +49,18 @@ def test_pandas_finds_the_signals_of_the_engine(data: Path, settings: Configurat
     signals = signals[signals["as_of"].isin(pd.to_datetime(list(CUTOFFS)))].reset_index(drop=True)
     by_hand = signals_with_pandas(data, ways.CUTOFFS)
     names = [name for name in by_hand.columns if name not in {"seller_id", "as_of"}]
-    assert len(names) >= 30
+    assert set(names) == set(SIGNALS)
     assert list(by_hand["seller_id"]) == list(signals["seller_id"])
     np.testing.assert_allclose(by_hand[names].to_numpy(), signals[names].to_numpy(), rtol=1e-9, atol=1e-9)
+
+
+def test_the_engine_beside_pandas_has_the_same_signals_and_folds_for_no_others() -> None:
+    told = "from features.catalogue import CATALOGUE, tile_kinds; print(*CATALOGUE); print(*tile_kinds())"
+    command = f"from benchmarks.engine.fewer import cut_families; cut_families(); {told}"
+    run = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    names, kinds = (line.split() for line in run.stdout.splitlines())
+    assert sorted(names) == sorted(SIGNALS)
+    assert kinds == ["rank_moves", "review_arrivals", "review_changes"]
 
 
 def test_late_rows_are_new_and_of_a_day_a_year_before_the_end(data: Path, settings: Configuration) -> None:
