@@ -16,6 +16,13 @@ import pandas as pd
 _WINDOWS = (28, 91, 364)
 _USUAL_RATE, _PRIOR_REVIEWS = 0.03, 20
 
+
+def _beside_peers(name: str) -> str:
+    """The name of a signal's rank among the peers."""
+    stem, window = name.rsplit("_", 1)
+    return f"{stem}_peers_{window}"
+
+
 _COMPARED = (
     "review_deletion_rate_91d",
     "negative_deletion_rate_91d",
@@ -31,7 +38,7 @@ SIGNALS = (
     "rating_uplift_364d",
     *(f"rank_jump_{days}d" for days in _WINDOWS),
     *("rank_jump_change_28d", "rank_jump_change_91d", "rank_swing_91d"),
-    *(f"{name.rsplit('_', 1)[0]}_peers_{name.rsplit('_', 1)[1]}" for name in _COMPARED),
+    *map(_beside_peers, _COMPARED),
 )
 """What is computed."""
 
@@ -227,6 +234,5 @@ def _with_peers(signals: pd.DataFrame, flow: pd.DataFrame, sellers: pd.DataFrame
     for name in _COMPARED:
         ranked = signals[name].groupby(group)
         below = ranked.rank(method="average") - 0.5
-        stem, window = name.rsplit("_", 1)
-        signals[f"{stem}_peers_{window}"] = below / ranked.transform("count")
+        signals[_beside_peers(name)] = below / ranked.transform("count")
     return signals
