@@ -1,4 +1,7 @@
-"""Rings: sellers and staff joined by work that the desks' chance does not explain, with ids that last over weeks."""
+"""Rings: sellers and staff joined by work that the desks' chance does not explain, and sellers found together.
+
+Their ids last over weeks.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,9 @@ import pyarrow.parquet as pq
 from features.store import Store
 from features.whole_file import read_file
 from scoring.findings import numbered
+from scoring.work import LOOK_BACK
+from training.cases import case_of_sellers
+from training.verdicts import standing_verdicts
 
 GROUP = "rings/found"
 
@@ -26,6 +32,9 @@ groups does not join them."""
 
 _SAME_SHARE = 0.5
 """Share of the smaller ring's sellers that a later ring must hold to be the same ring."""
+
+_Member = tuple[str, Any]
+"""What it is (`staff`, `seller`; in the graph also `case`), and its id."""
 
 _SERVED = {
     "moderation": "removal of negative reviews",
@@ -54,16 +63,32 @@ class Ring:
     text: str
 
 
-def find_rings(pairs: pd.DataFrame, as_of: date, before: list[Ring]) -> list[Ring]:
+def found_together(verdicts: pd.DataFrame, as_of: date) -> pd.Series:
+    """The case of each seller that an investigation of the last 364 days found with others, by seller_id.
+
+    Args:
+        verdicts: as `features.verdict_rows.verdicts_of` returns them.
+        as_of: the cutoff; verdicts that became known later, or that another has replaced, do not count.
+
+    """
+    standing = standing_verdicts(verdicts, as_of)
+    lately = pd.to_datetime(standing["decided_at"]) >= pd.Timestamp(as_of - LOOK_BACK)
+    found = standing[lately & (standing["verdict"] == "manipulated") & standing["case_id"].notna()]
+    case = case_of_sellers(found[["seller_id"]].assign(owner_id=None), found)
+    return case[case.duplicated(keep=False)]
+
+
+def find_rings(pairs: pd.DataFrame, together: pd.Series, as_of: date, before: list[Ring]) -> list[Ring]:
     """Communities of two or more sellers with their helpers, largest first.
 
     Args:
         pairs: desk, actor_id, seller_id, count, expected, evidence; strongest first.
+        together: of `found_together`; no ring divides those of one case.
         as_of: the cutoff.
         before: the rings of the last cutoff before it; one that goes on keeps its id and first day.
 
     """
-    found = [_ring(members, pairs, as_of) for members in _communities(pairs)]
+    found = [_ring(members, pairs, together, as_of) for members in _communities(pairs, together)]
     found = [ring for ring in found if len(ring.sellers) > 1]
     kept = _same(found, before)
     rings = [
@@ -75,27 +100,46 @@ def find_rings(pairs: pd.DataFrame, as_of: date, before: list[Ring]) -> list[Rin
     return sorted(rings, key=lambda ring: (-len(ring.sellers), -len(ring.staff), ring.first_seen_on, ring.ring_id))
 
 
-def _communities(pairs: pd.DataFrame) -> list[set[tuple[str, Any]]]:
-    """Staff and sellers that hang together; nodes enter by strength, so that names of ids decide nothing."""
+def _communities(pairs: pd.DataFrame, together: pd.Series) -> list[set[_Member]]:
+    """Staff and sellers that hang together; nodes enter by strength, so that names of ids decide nothing.
+
+    The sellers of a case are one node.
+    """
     graph = nx.Graph()
     for pair in pairs.itertuples():
-        helper, client = ("staff", pair.actor_id), ("seller", pair.seller_id)
+        helper = ("staff", pair.actor_id)
+        client = ("case", together[pair.seller_id]) if pair.seller_id in together.index else ("seller", pair.seller_id)
         known = graph.get_edge_data(helper, client, {"weight": 0.0})
         graph.add_edge(helper, client, weight=known["weight"] + pair.evidence)
+    cases: dict[_Member, list[_Member]] = {}
+    for seller, case in together.items():
+        cases.setdefault(("case", case), []).append(("seller", seller))
+    apart = [set(sellers) for case, sellers in cases.items() if case not in graph]
     if graph.number_of_edges() == 0:
-        return []
-    return list(nx.community.louvain_communities(graph, weight="weight", resolution=_RESOLUTION, seed=_SEED))
+        return apart
+    joined = nx.community.louvain_communities(graph, weight="weight", resolution=_RESOLUTION, seed=_SEED)
+    return [{member for node in nodes for member in cases.get(node, [node])} for nodes in joined] + apart
 
 
-def _ring(members: set[tuple[str, Any]], pairs: pd.DataFrame, as_of: date) -> Ring:
+def _ring(members: set[_Member], pairs: pd.DataFrame, together: pd.Series, as_of: date) -> Ring:
     sellers = tuple(sorted(key for kind, key in members if kind == "seller"))
     staff = tuple(sorted(key for kind, key in members if kind == "staff"))
     ring_id = hashlib.sha256(f"{as_of} {sellers}".encode()).hexdigest()[:12]
     mine = pairs[pairs["seller_id"].isin(sellers) & pairs["actor_id"].isin(staff)]
-    return Ring(ring_id, sellers, staff, as_of, _text(mine))
+    case = together.reindex(sellers).dropna()
+    return Ring(ring_id, sellers, staff, as_of, " ".join([*_of_work(mine), *_of_cases(case)]))
 
 
-def _text(pairs: pd.DataFrame) -> str:
+def _of_cases(case: pd.Series) -> list[str]:
+    if case.empty:
+        return []
+    investigations = numbered(case.nunique(), "investigation")
+    return [f"{numbered(len(case), 'seller')} found together in 364 days, in {investigations}."]
+
+
+def _of_work(pairs: pd.DataFrame) -> list[str]:
+    if pairs.empty:
+        return []
     staff, sellers = pairs["actor_id"].nunique(), pairs["seller_id"].nunique()
     parts = [
         f"{_SERVED[str(desk)]} of {numbered(each['seller_id'].nunique(), 'seller')} in {int(each['count'].sum())}"
@@ -103,8 +147,11 @@ def _text(pairs: pd.DataFrame) -> str:
         for desk, each in pairs.groupby("desk", sort=True)
     ]
     several = int(pairs.drop_duplicates(["seller_id", "actor_id"])["seller_id"].value_counts().gt(1).sum())
-    joined = f" {numbered(several, 'seller')} served by more than one of them." if several else ""
-    return f"{staff} of the staff and {numbered(sellers, 'seller')}, joined in 364 days by {'; '.join(parts)}.{joined}"
+    joined = [f"{numbered(several, 'seller')} served by more than one of them."] if several else []
+    return [
+        f"{staff} of the staff and {numbered(sellers, 'seller')}, joined in 364 days by {'; '.join(parts)}.",
+        *joined,
+    ]
 
 
 def _same(found: list[Ring], before: list[Ring]) -> dict[str, Ring]:

@@ -12,10 +12,11 @@ import pyarrow as pa
 
 from features.intake_report import IntakeReport
 from features.store import Store
+from features.verdict_rows import verdicts_of
 from model.settings import Configuration
 from scoring.findings import clients, staff_rows
 from scoring.people import people_at, plain_ids, with_unlisted
-from scoring.rings import find_rings, keep_rings, ring_rows, rings_before
+from scoring.rings import find_rings, found_together, keep_rings, ring_rows, rings_before
 from scoring.staff import find_helpers
 from scoring.work import assignments_at
 
@@ -69,7 +70,8 @@ def find_suspects(
     helpers = find_helpers(assignments, people, configuration.staff)
     found = people[people["found_on"].notna()]
     pairs = clients(helpers, found)
-    rings = find_rings(pairs, as_of, rings_before(store, as_of))
+    together = found_together(verdicts_of(store, configuration), as_of)
+    rings = find_rings(pairs, together, as_of, rings_before(store, as_of))
     keep_rings(store, as_of, rings, seller_key)
     plain = plain_ids(data, intake.files, helpers.scored["actor_id"].tolist(), store, configuration)
     staff = staff_rows(helpers, pairs, assignments, found, plain)
