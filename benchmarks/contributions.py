@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,18 +26,18 @@ from benchmarks.judged import chosen, peer_order
 from benchmarks.learned import learned_at
 from benchmarks.made import taken_in
 from benchmarks.peer import peer_columns
-from benchmarks.unknown_ways import TREES, UNKNOWN_WAYS, Taken, Way, found_by, noisy, taken_as_negative
+from benchmarks.unknown_ways import TREES, UNKNOWN_WAYS, Taken, Way, noisy, taken_as_negative
 from features.catalogue import CATALOGUE
 from features.panel import signals_at
 from features.settings import read_settings
 from features.signal import SCHEME_OF_SERVICE, Signal
 from model.arrays import Floats
 from model.baseline import day_zero
-from model.classifier import classifier_of
+from model.classifier import SellerRiskClassifier, classifier_of
 from model.metrics import METRICS
 from model.settings import ClassifierSettings, Configuration
 from simulator.judge import guilty_at
-from training.learned import learned_rows
+from training.learned import Learned, learned_rows
 
 PRODUCT = "product"
 _SERVICES = ("removals", "rating", "pressure", "standing", "bought_reviews", "sales")
@@ -66,8 +65,8 @@ class Contributions:
         market: its name.
         precision: average precision by way.
         recall: recall at 100 by way, for some.
-        schemes: by scheme its prevalence, and average precision of the product, of its service's signals alone, and of
-            day zero's tail of that service, which no verdict taught.
+        schemes: by scheme its prevalence, and average precision of the product, of the product's model of its service
+            (of day zero's tail where it has none), and of day zero's tail of that service, which no verdict taught.
         look_alikes: by kind its judged honest sellers, and those of them in the product's first 100.
         listed_share: the share of all judged that the first 100 are.
 
@@ -107,13 +106,18 @@ def order_of(
     way: Way = taken_as_negative,
 ) -> Floats:
     """Margins of all sellers at the last cutoff, learned in this way."""
-    rows = known.rows if rows is None else rows
+    learned, classifier = _learned(known, catalogue, settings, known.rows if rows is None else rows, way)
+    return np.asarray(classifier.decision_function(known.everybody[list(learned.used)]), dtype=np.float64)
+
+
+def _learned(
+    known: Known, catalogue: Mapping[str, Signal], settings: ClassifierSettings, rows: pd.DataFrame, way: Way
+) -> tuple[Learned, SellerRiskClassifier]:
     learned = learned_rows(rows, known.panel, catalogue, settings)
     lesson = way(Taken(rows, known.panel, learned, settings))
     classifier = classifier_of(settings, learned.used, TREES)
-    left_out = {service: rows[lesson.at] for service, rows in learned.left_out.items()}
-    classifier.fit(learned.signals.iloc[lesson.at], lesson.positive, lesson.weights, left_out)
-    return np.asarray(classifier.decision_function(known.everybody[list(learned.used)]), dtype=np.float64)
+    of_services = {service: of.at(lesson.at) for service, of in learned.of_services.items()}
+    return learned, classifier.fit(learned.signals.iloc[lesson.at], lesson.positive, lesson.weights, of_services)
 
 
 def orders(known: Known, configuration: Configuration) -> Iterator[tuple[str, Floats]]:
@@ -163,20 +167,17 @@ def by_scheme(
 ) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
     """Yield for each scheme its prevalence, and average precisions; culprits of other schemes alone are left out."""
     settings = configuration.classifier.model_copy(update={"bags": 1})
-    tails = day_zero(known.everybody, CATALOGUE).services
+    learned, classifier = _learned(known, CATALOGUE, settings, known.rows, taken_as_negative)
+    by_service = classifier.part_orders(known.everybody[list(learned.used)])
+    surprise = day_zero(known.everybody, CATALOGUE).surprise
     running = guilty_at(known.truth, known.market.last_cutoff).query("active")
     for service, scheme in SCHEME_OF_SERVICE.items():
         of_scheme = known.everybody["seller_id"].isin(running.loc[running["scheme"] == scheme, "seller_id"]).to_numpy()
         weights = known.judged * (of_scheme | (known.culprit == 0))
-        own = {name: signal for name, signal in CATALOGUE.items() if signal.service == service}
-        labels = of_scheme.astype(np.float64)
+        labels, held = of_scheme.astype(np.float64), surprise[service].to_numpy()
         measured = [
             METRICS["average_precision"](labels, order, weights, 1)
-            for order in (
-                product,
-                order_of(known, own, settings, way=partial(found_by, service)),
-                -tails[service].fillna(1.0).to_numpy(),
-            )
+            for order in (product, by_service.get(service, held), held)
         ]
         yield scheme, (float((labels * weights).sum() / weights.sum()), measured[0], measured[1], measured[2])
 

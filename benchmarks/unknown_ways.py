@@ -77,25 +77,15 @@ def _left_out(taken: Taken) -> Lesson:
     return Lesson(at, taken.learned.positive[at].astype(np.int64), taken.learned.weights[at])
 
 
-def found_by(service: str, taken: Taken) -> Lesson:
-    """As shipped for one service: its own culprits alone, or all where none of its own was found."""
-    learned = taken.learned
-    kept = ~learned.left_out[service]
-    if not learned.positive[kept].any():
-        return taken_as_negative(taken)
-    at = np.flatnonzero(kept)
-    return Lesson(at, learned.positive[at].astype(np.int64), learned.weights[at])
-
-
 def _positive_unlabelled(taken: Taken) -> Lesson:
     """Elkan and Noto 2008: an unknown row is a culprit with the chance that its out-of-fold probability tells."""
     rows, learned = taken.rows, taken.learned
     found = np.full(len(rows), np.nan)
     classifier = classifier_of(taken.settings, learned.used, TREES)
     for train, test in learned.splits:
-        left_out = {service: those[train] for service, those in learned.left_out.items()}
+        of_services = {service: of.at(train) for service, of in learned.of_services.items()}
         labels, weights = learned.positive[train].astype(int), rows["weight"].iloc[train]
-        classifier.fit(learned.signals.iloc[train], labels, weights, left_out)
+        classifier.fit(learned.signals.iloc[train], labels, weights, of_services)
         found[test] = classifier.predict_proba(learned.signals.iloc[test])[:, 1]
     named = float(np.average(found[learned.positive], weights=rows["weight"][learned.positive]))
     odds = found / np.maximum(1 - found, 1e-6)
@@ -168,6 +158,6 @@ def noisy(rows: pd.DataFrame, truth: Path, seed: int) -> Iterator[tuple[str, pd.
 
 
 def _told(rows: pd.DataFrame, sellers: npt.NDArray[Any], label: float) -> pd.DataFrame:
-    """The rows with another label where these sellers have one."""
+    """The rows with another label where these sellers have one, and no schemes then."""
     turned = rows["seller_id"].isin(sellers) & rows["label"].notna()
-    return rows.assign(label=rows["label"].mask(turned, label))
+    return rows.assign(label=rows["label"].mask(turned, label), schemes=rows["schemes"].mask(turned))

@@ -19,15 +19,23 @@ class DayZero:
     """Surprise of each seller, on the index of the signal table.
 
     Attributes:
-        strength: sum of -log10 of the services' tails; finite, larger is more suspicious, 0 where nothing is known.
         services: one column a service, its tail from 0 to 1; NaN where none of its signals is known.
         signals: the tails that day zero reads, each under the name of the signal that is compared; NaN where it is.
 
     """
 
-    strength: pd.Series
     services: pd.DataFrame
     signals: pd.DataFrame
+
+    @property
+    def surprise(self) -> pd.DataFrame:
+        """-log10 of the services' tails; finite, larger is more suspicious, 0 where a service is not known."""
+        return np.abs(np.log10(self.services.fillna(1.0).clip(lower=SMALLEST)))
+
+    @property
+    def strength(self) -> pd.Series:
+        """The sum of the services' surprise."""
+        return self.surprise.sum(axis="columns").rename("strength")
 
 
 def day_zero_tails(catalogue: Mapping[str, Signal]) -> dict[str, Signal]:
@@ -62,8 +70,7 @@ def day_zero(signal_table: pd.DataFrame, catalogue: Mapping[str, Signal]) -> Day
         index=signal_table.index,
         dtype=np.float64,
     )
-    surprise = -np.log10(services.fillna(1.0).clip(lower=SMALLEST))
-    return DayZero(surprise.sum(axis="columns").abs().rename("strength"), services, signals)
+    return DayZero(services, signals)
 
 
 def chance_of(strength: pd.Series, catalogue: Mapping[str, Signal]) -> pd.Series:

@@ -1,6 +1,7 @@
 """Grows boosted trees with LightGBM and joins several models into one text, exactly: an output for each.
 
-First come bags, models of all columns; then parts, models of a few columns each, if there are any.
+First come bags, models of all columns; then parts, models of a few columns each, if there are any. A part may have a
+tree before those that it has learned.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightgbm
 import numpy as np
@@ -62,6 +63,30 @@ def grow(
     return str(lightgbm.train(asked, table, num_boost_round=trees).model_to_string())
 
 
+def one_tree(rows: Floats, values: Floats, names: Sequence[str], parameters: Mapping[str, Any]) -> str:
+    """Tell values by one tree of up to 127 leaves, down to single rows where they are extreme; NaN is missing.
+
+    Args:
+        rows: shape (rows, signals), float64.
+        values: one a row.
+        names: a name for each column.
+        parameters: LightGBM's own: seed, threads and constraints.
+
+    """
+    asked = {**ALWAYS, **parameters, **_ONE_TREE}
+    table = lightgbm.Dataset(rows, values, feature_name=list(names), params=asked)
+    return str(lightgbm.train(asked, table, num_boost_round=1).model_to_string())
+
+
+_ONE_TREE = {
+    "objective": "regression",
+    "learning_rate": 1.0,
+    "num_leaves": 127,
+    "min_data_in_leaf": 1,
+    "min_data_in_bin": 1,
+    "max_bin": 4095,
+}
+
 ALWAYS: dict[str, Any] = {
     "objective": "binary",
     "verbosity": -1,
@@ -72,22 +97,40 @@ ALWAYS: dict[str, Any] = {
 }
 
 
-def beside(bags: Sequence[str], parts: Sequence[tuple[str, Sequence[int]]], rounds: int) -> str:
+class Part(NamedTuple):
+    """A model of a few columns.
+
+    Attributes:
+        text: LightGBM's.
+        columns: their places among all.
+        first: a model of one tree that comes before, of the same columns; None: none.
+
+    """
+
+    text: str
+    columns: Sequence[int]
+    first: str | None
+
+
+def beside(bags: Sequence[str], parts: Sequence[Part], rounds: int) -> str:
     """Join model texts of one output into one with an output for each, whose ``margin_of`` is theirs.
 
     Leaf values are divided: the margin is the mean of the bags' or, with parts, the mean of that and of the highest of
     the parts'. The trees of one round stand side by side, so that the first ``n`` rounds are those of models of ``n``
-    trees. Settings of the training are left out.
+    trees. If a part has a first tree, there is a round more, before the others. Settings of the training are left out.
 
     Args:
         bags: models of all columns.
-        parts: models of a few columns each, with the places of those among all.
+        parts: models of a few columns each.
         rounds: of boosting; a model may hold fewer trees.
 
     """
     share = 0.5 if parts else 1.0
-    blocks = [_padded(_scaled(_trees(text), share / len(bags)), rounds) for text in bags]
-    blocks += [_padded(_scaled(_moved(_trees(text), columns), share), rounds) for text, columns in parts]
+    none_before = [NO_TREE] * any(part.first for part in parts)
+    blocks = [none_before + _padded(_scaled(_trees(text), share / len(bags)), rounds) for text in bags]
+    for part in parts:
+        first = list(_scaled(_moved(_trees(part.first), part.columns), share)) if part.first else none_before
+        blocks.append(first + _padded(_scaled(_moved(_trees(part.text), part.columns), share), rounds))
     head = bags[0][: bags[0].index("Tree=0")]
     left_out = "tree_sizes" if len(blocks) == 1 else "tree_sizes|objective"  # the objective is that of one output
     head = re.sub(rf"^({left_out})=.*\n", "", head, flags=re.MULTILINE).rstrip()

@@ -16,8 +16,26 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from features.signal import SCHEME_OF_SERVICE, Signal
 from model.arrays import Floats
-from model.boosting import beside, grow, margin_of, open_model, raw_outputs
+from model.boosting import Part, beside, grow, margin_of, one_tree, open_model, raw_outputs
 from model.settings import ClassifierSettings, MonotoneMethod, MonotoneSet
+
+
+@dataclass(frozen=True)
+class OfPart:
+    """What concerns the model of one part alone.
+
+    Attributes:
+        left_out: the rows that it does not learn from.
+        before: how risky each row is held to be before any label, in log-odds but for a constant.
+
+    """
+
+    left_out: NDArray[np.bool_]
+    before: Floats
+
+    def at(self, rows: NDArray[np.integer]) -> OfPart:
+        """The same of these rows."""
+        return OfPart(self.left_out[rows], self.before[rows])
 
 
 class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -30,6 +48,7 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         booster_: one LightGBM model text, with an output for each bag and part (``model.boosting.margin_of``).
         classes_: the two labels, the riskier one last.
         feature_names_in_: names of the columns, where rows came as a DataFrame.
+        parts_: the parts that have a model, in the order of their outputs.
 
     """
 
@@ -51,13 +70,15 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         directions: Mapping[str, int] | None = None,
         monotone_method: MonotoneMethod = "basic",
         parts: Mapping[str, str] | None = None,
+        before_worth: float = 0.0,
     ) -> None:
         """Keep the settings as given.
 
         ``directions`` maps columns to 1 (more is riskier), -1 or 0. ``parts`` maps columns to the part that they
         belong to: with two parts or more, a model of its own is grown for each whose rows are of two classes, and the
         margin is the mean of that of all columns and of the highest of theirs. Who does one thing wrong shows it in
-        one part.
+        one part. What is held of the rows before any label (``OfPart.before``) weighs in a part's model as
+        ``before_worth`` beside the weight of the riskier rows that it learns from.
         """
         self.trees = trees
         self.bags = bags
@@ -74,13 +95,14 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.directions = directions
         self.monotone_method = monotone_method
         self.parts = parts
+        self.before_worth = before_worth
 
     def fit(
         self,
         X: ArrayLike,  # noqa: N803  scikit-learn's name
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
-        left_out: Mapping[str, NDArray[np.bool_]] | None = None,
+        of_parts: Mapping[str, OfPart] | None = None,
     ) -> Self:
         """Grow the bags and the parts, and join them in one text.
 
@@ -88,7 +110,7 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             X: rows, shape (rows, columns).
             y: labels of two classes.
             sample_weight: weight a row; rows of weight 0 are not learned from.
-            left_out: by part, the rows that its model does not learn from either.
+            of_parts: by part, what concerns its model alone; by default it learns from all rows, from nothing on.
 
         Raises:
             ValueError: the labels are not of two classes, or a column that is named is not there.
@@ -103,13 +125,19 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         everything = range(rows.shape[1])
         learned = rows[counted], positive[counted], weights[counted]
         bags = [self._grown(*learned, everything, bag) for bag in range(self.bags)]
-        parts = []
+        parts = {}
         for part, columns in self._parts().items():
-            told = counted & ~np.asarray((left_out or {}).get(part, False))
+            own = (of_parts or {}).get(part)
+            told = counted & ~own.left_out if own else counted
             if len(np.unique(positive[told])) == len(self.classes_):
-                parts.append((self._grown(rows[told], positive[told], weights[told], columns, 0), columns))
-        self.booster_ = beside(bags, parts, self.trees)
+                text = self._grown(rows[told], positive[told], weights[told], columns, 0)
+                found = weights[told] @ positive[told]
+                first = self._before(rows[counted], own.before[counted], columns, found) if own else None
+                parts[part] = Part(text, columns, first)
+        self.parts_ = tuple(parts)
+        self.booster_ = beside(bags, list(parts.values()), self.trees)
         self._booster = open_model(self.booster_)
+        self._rounds_before = int(any(part.first for part in parts.values()))
         return self
 
     def decision_function(self, X: ArrayLike) -> Floats:  # noqa: N803
@@ -117,14 +145,20 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         rows = self._checked(X)
         return margin_of(raw_outputs(self._booster, rows, self.threads), self.bags)
 
+    def part_orders(self, X: ArrayLike) -> dict[str, Floats]:  # noqa: N803
+        """What each part's model says of the rows, shape (rows,); larger is riskier, in half log-odds."""
+        outputs = raw_outputs(self._booster, self._checked(X), self.threads)
+        return dict(zip(self.parts_, outputs[:, self.bags :].T, strict=True))
+
     def staged_margins(self, X: ArrayLike, counts: Sequence[int]) -> Floats:  # noqa: N803
         """Margins with the first trees only, shape (counts, rows); counts ascend."""
         rows = self._checked(X)
         outputs, start = np.zeros((len(rows), 1)), 0
         stages = []
         for count in counts:
-            outputs = outputs + raw_outputs(self._booster, rows, self.threads, start, count - start)
-            start = count
+            until = count + self._rounds_before
+            outputs = outputs + raw_outputs(self._booster, rows, self.threads, start, until - start)
+            start = until
             stages.append(margin_of(outputs, self.bags))
         return np.array(stages)
 
@@ -188,12 +222,17 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         names = [self._names()[place] for place in columns]
         return grow(rows[:, list(columns)], labels, weights, names, self._parameters(names, bag), self.trees)
 
+    def _before(self, rows: Floats, before: Floats, columns: Sequence[int], found: float) -> str | None:
+        """The tree from which a part begins: what was held before, the less the more culprits were found."""
+        if self.before_worth == 0:
+            return None
+        names = [self._names()[place] for place in columns]
+        worth = self.before_worth / (self.before_worth + found)
+        return one_tree(rows[:, list(columns)], worth * before, names, self._always(names, 0))
+
     def _parameters(self, names: Sequence[str], bag: int) -> dict[str, Any]:
-        directions = self._named("directions")
-        constraints = [directions.get(name, 0) for name in names]
         return {
-            "seed": self.seed + 1000 * bag,
-            "num_threads": self.threads,
+            **self._always(names, bag),
             "learning_rate": self.learning_rate,
             "max_depth": self.max_depth,
             "num_leaves": self.max_leaves,
@@ -203,17 +242,21 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             "bagging_freq": 1 if self.row_share < 1 else 0,
             "feature_fraction": self.signal_share,
             "lambda_l2": self.l2,
-            **(
-                {"monotone_constraints": constraints, "monotone_constraints_method": self.monotone_method}
-                if any(constraints)
-                else {}
-            ),
         }
+
+    def _always(self, names: Sequence[str], bag: int) -> dict[str, Any]:
+        directions = self._named("directions")
+        constraints = [directions.get(name, 0) for name in names]
+        held = {"monotone_constraints": constraints, "monotone_constraints_method": self.monotone_method}
+        return {"seed": self.seed + 1000 * bag, "num_threads": self.threads, **(held if any(constraints) else {})}
 
 
 def classifier_of(settings: ClassifierSettings, catalogue: Mapping[str, Signal], trees: int) -> SellerRiskClassifier:
     """The classifier that the settings describe, for rows with exactly the catalogue's signals as columns."""
-    of_rows = {"folds", "max_trees", "signals", "not_learned", "monotone", "by_service", "unknown_weight"}
+    of_rows = {
+        *("folds", "max_trees", "signals", "not_learned", "monotone"),
+        *("by_service", "unknown_weight", "day_zero_worth"),
+    }
     directions = directions_of(catalogue, settings.monotone)
     sold = {name: signal.service for name, signal in catalogue.items() if signal.service in SCHEME_OF_SERVICE}
     return SellerRiskClassifier(
@@ -221,6 +264,7 @@ def classifier_of(settings: ClassifierSettings, catalogue: Mapping[str, Signal],
         trees=trees,
         directions=directions,
         parts=sold if settings.by_service else None,
+        before_worth=settings.day_zero_worth,
     )
 
 
@@ -261,7 +305,7 @@ def fit_folds(
     folds: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]],
     sample_weight: ArrayLike | None = None,
     evaluated: ArrayLike | None = None,
-    left_out: Mapping[str, NDArray[np.bool_]] | None = None,
+    of_parts: Mapping[str, OfPart] | None = None,
 ) -> FoldFits:
     """Choose the number of trees, up to the classifier's own, by the pooled out-of-fold log loss.
 
@@ -272,7 +316,7 @@ def fit_folds(
         folds: pairs of training and test positions; no case stands on both sides.
         sample_weight: weight a row, in training and in the loss.
         evaluated: rows that count in the loss, for instance the labelled ones; all by default.
-        left_out: by part, the rows that its model does not learn from.
+        of_parts: by part, what concerns its model alone.
 
     """
     labels = np.asarray(y)
@@ -280,8 +324,8 @@ def fit_folds(
     counts = _tree_counts(classifier.trees)
     staged = np.full((len(counts), len(labels)), np.nan)
     for training, test in folds:
-        without = {part: rows[training] for part, rows in (left_out or {}).items()}
-        fitted = clone(classifier).fit(_at(X, training), labels[training], weights[training], without)
+        own = {part: rows.at(training) for part, rows in (of_parts or {}).items()}
+        fitted = clone(classifier).fit(_at(X, training), labels[training], weights[training], own)
         staged[:, test] = fitted.staged_margins(_at(X, test), counts)
     counted = ~np.isnan(staged[0]) & (True if evaluated is None else np.asarray(evaluated, dtype=bool))
     signs = np.where(labels[counted] == labels.max(), -1.0, 1.0)

@@ -59,6 +59,7 @@ class ClassifierSettings(Section):
     monotone: MonotoneSet
     monotone_method: MonotoneMethod
     by_service: bool
+    day_zero_worth: NotNegative
     unknown_weight: PositiveShare
 
 

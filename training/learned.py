@@ -11,9 +11,13 @@ import pandas as pd
 
 from features.signal import SCHEME_OF_SERVICE, Signal, learnable
 from model.arrays import Floats
-from model.classifier import FoldFits, SellerRiskClassifier, classifier_of, fit_folds
+from model.baseline import day_zero, day_zero_tails
+from model.classifier import FoldFits, OfPart, SellerRiskClassifier, classifier_of, fit_folds
 from model.settings import ClassifierSettings
 from training.split import CaseFolds
+
+_MOST_SURPRISE = 12.0
+"""Beyond this, -log10 of a tail says how badly the peers fit it, not how suspicious a seller is."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,8 @@ class Learned:
         positive: whether a row counts as a culprit; the unknown do not.
         weights: weight a row, the unknown ones reduced.
         splits: training and test positions of each case fold.
-        left_out: by service, the rows of culprits of whom only other schemes were found: whether they bought this one
-            too is not known.
+        of_services: by service, what concerns its model alone: it leaves out the culprits of whom only other schemes
+            were found, as whether they bought this one too is not known, and begins from what day zero holds of it.
 
     """
 
@@ -36,7 +40,7 @@ class Learned:
     positive: npt.NDArray[np.bool_]
     weights: Floats
     splits: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]
-    left_out: Mapping[str, npt.NDArray[np.bool_]]
+    of_services: Mapping[str, OfPart]
 
 
 def chosen_signals(catalogue: Mapping[str, Signal], settings: ClassifierSettings) -> dict[str, Signal]:
@@ -62,7 +66,12 @@ def learned_rows(
     weights = rows["weight"].where(rows["label"].notna(), rows["weight"] * settings.unknown_weight).to_numpy()
     folds = min(settings.folds, rows.loc[positive, "case"].nunique())
     splits = list(CaseFolds(folds, settings.seed).split(rows, rows["label"], rows["case"]))
-    return Learned(signals[list(used)], used, positive, weights, splits, found_otherwise(rows))
+    held = day_zero(signals_of(rows, panel, tuple(day_zero_tails(catalogue))), catalogue)
+    before = held.surprise.clip(upper=_MOST_SURPRISE).reindex(columns=list(SCHEME_OF_SERVICE), fill_value=0.0)
+    of_services = {
+        service: OfPart(left_out, before[service].to_numpy()) for service, left_out in found_otherwise(rows).items()
+    }
+    return Learned(signals[list(used)], used, positive, weights, splits, of_services)
 
 
 def found_otherwise(rows: pd.DataFrame) -> dict[str, npt.NDArray[np.bool_]]:
@@ -83,14 +92,14 @@ def fold_fits(learned: Learned, settings: ClassifierSettings) -> FoldFits:
         learned.positive.astype(int),
         learned.splits,
         learned.weights,
-        left_out=learned.left_out,
+        of_parts=learned.of_services,
     )
 
 
 def final_fit(learned: Learned, settings: ClassifierSettings, trees: int) -> SellerRiskClassifier:
     """Fit on all rows."""
     classifier = classifier_of(_one_thread(settings), learned.used, trees)
-    return classifier.fit(learned.signals, learned.positive.astype(int), learned.weights, learned.left_out)
+    return classifier.fit(learned.signals, learned.positive.astype(int), learned.weights, learned.of_services)
 
 
 def _one_thread(settings: ClassifierSettings) -> ClassifierSettings:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import configs
-from benchmarks.unknown_ways import UNKNOWN_WAYS, Taken, found_by, noisy, taken_as_negative
+from benchmarks.unknown_ways import UNKNOWN_WAYS, Taken, noisy, taken_as_negative
 from features.catalogue import CATALOGUE
 from features.settings import read_settings
 from model.settings import ClassifierSettings, Configuration
@@ -61,14 +60,6 @@ def test_as_shipped_the_unknown_weigh_less_than_the_cleared(taken: Taken) -> Non
     lesson = taken_as_negative(taken)
     assert lesson.positive.sum() == 3 * len(FOUND)
     assert lesson.weights[taken.unknown] == pytest.approx(taken.settings.unknown_weight / 3)
-
-
-def test_a_service_learns_from_its_own_culprits_or_from_all_where_it_has_none(taken: Taken) -> None:
-    others = taken.learned.positive & (np.arange(len(taken.rows)) % 2 == 0)
-    split = {"removals": others, "sabotage": taken.learned.positive}
-    told = replace(taken, learned=replace(taken.learned, left_out=split))
-    assert found_by("removals", told).at.tolist() == np.flatnonzero(~others).tolist()
-    assert found_by("sabotage", told).positive.sum() == taken.learned.positive.sum()
 
 
 def test_left_out_means_verdicts_alone(taken: Taken) -> None:

@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from features.signal import Signal
 from model.booster_text import check_text
 from model.boosting import beside, contributions_of, grow, margin_of, open_model, raw_outputs
-from model.classifier import SellerRiskClassifier, classifier_of, directions_of, fit_folds
+from model.classifier import OfPart, SellerRiskClassifier, classifier_of, directions_of, fit_folds
 from model.settings import Configuration
 
 EXPECTED_FAILURES = {
@@ -159,9 +159,42 @@ def test_a_part_learns_nothing_from_the_rows_that_it_leaves_out(market: tuple[pd
     model, columns = SellerRiskClassifier(trees=12), [name for name in rows if PARTS.get(name) == "second"]
     others = (labels == 1) & (rows["rising"] > 0).to_numpy()
     whole, second = clone(model).fit(rows, labels), clone(model).fit(rows.loc[~others, columns], labels[~others])
-    joined = clone(model).set_params(parts=PARTS).fit(rows, labels, None, {"second": others, "first": labels == 1})
+    nothing = np.zeros(len(rows))
+    of_parts = {"second": OfPart(others, nothing), "first": OfPart(labels == 1, nothing)}
+    joined = clone(model).set_params(parts=PARTS).fit(rows, labels, None, of_parts)
     expected = (whole.decision_function(rows) + second.decision_function(rows[columns])) / 2
     assert np.abs(joined.decision_function(rows) - expected).max() < 1e-12  # and "first" has no culprit left: no part
+
+
+def test_what_was_held_before_weighs_as_so_many_culprits(market: tuple[pd.DataFrame, np.ndarray]) -> None:
+    """A part's model is what it learns and a tree of what was held before; the whole is as it was."""
+    rows, labels = market
+    before = np.clip(rows["falling"].fillna(0).to_numpy() * -2, 0, None)
+    everybody = np.zeros(len(rows), dtype=bool)
+    of_parts = {"second": OfPart(everybody, before), "first": OfPart(labels == 1, before)}
+    model = SellerRiskClassifier(trees=12, bags=2, parts=PARTS)
+    plain = clone(model).fit(rows, labels, None, of_parts)
+    held = clone(model).set_params(before_worth=100.0).fit(rows, labels, None, of_parts)
+    added = held.part_orders(rows)["second"] - plain.part_orders(rows)["second"]
+    share = 100 / (100 + labels.sum())
+    assert np.abs(added - share * before / 2).max() < 0.02
+    assert plain.parts_ == held.parts_ == ("second",)
+    assert held.decision_function(rows) - plain.decision_function(rows) == pytest.approx(added)
+    assert held.staged_margins(rows, [5, 12])[1] == pytest.approx(held.decision_function(rows))
+    small = clone(held).set_params(trees=5).fit(rows, labels, None, of_parts)
+    assert held.staged_margins(rows, [5, 12])[0] == pytest.approx(small.decision_function(rows))
+    check_text(held.booster_)
+
+
+def test_what_was_held_before_keeps_to_the_directions(market: tuple[pd.DataFrame, np.ndarray]) -> None:
+    rows, labels = market
+    misleading = np.clip(rows["rising"].fillna(0).to_numpy() * -2, 0, None)
+    of_parts = {"first": OfPart(np.zeros(len(rows), dtype=bool), misleading)}
+    model = SellerRiskClassifier(trees=12, parts=PARTS, directions={"rising": 1}, before_worth=1000.0)
+    order = model.fit(rows, labels, None, of_parts).part_orders(
+        pd.concat([rows[:1]] * 5).assign(rising=[-2, -1, 0, 1, 2])
+    )
+    assert (np.diff(order["first"]) >= 0).all()
 
 
 def test_one_part_is_no_part(market: tuple[pd.DataFrame, np.ndarray]) -> None:

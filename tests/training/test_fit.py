@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.catalogue import CATALOGUE as SHIPPED_SIGNALS
 from features.signal import Retired
 from model.settings import Configuration
 from tests.declared import declared
 from training.fit import calibrate, fit_model, obstacle
-from training.learned import chosen_signals, found_otherwise
+from training.learned import chosen_signals, found_otherwise, learned_rows
 from training.report import catalogue_digest
 
 AS_OF = date(2024, 12, 2)
@@ -49,6 +50,17 @@ def test_who_ran_another_scheme_only_is_left_out_of_a_service() -> None:
     assert left_out["removals"].tolist() == [False, False, True, False]
     assert left_out["sabotage"].tolist() == [True, False, True, False]
     assert left_out["data_purchase"].tolist() == [True, True, True, False]
+
+
+def test_a_services_model_begins_from_what_day_zero_holds_of_it(configuration: Configuration) -> None:
+    names = ["negative_removals_beyond_floods_tail_91d", "negative_removals_beyond_floods_91d"]
+    catalogue = {name: SHIPPED_SIGNALS[name] for name in names}
+    rows, panel = market(3, 4, 5)
+    tails = [1e-3, 1e-40, UNKNOWN, *[0.1] * 9]
+    known = panel.assign(**{names[0]: tails, names[1]: 1.0})
+    told = learned_rows(rows, known, catalogue, configuration.classifier)
+    assert told.of_services["removals"].before.tolist() == pytest.approx([3.0, 12.0, 0.0, *[1.0] * 9])
+    assert not told.of_services["sabotage"].before.any()
 
 
 @pytest.mark.parametrize(
