@@ -131,10 +131,8 @@ def _ring(members: set[_Member], pairs: pd.DataFrame, together: pd.Series, as_of
 
 
 def _of_cases(case: pd.Series) -> list[str]:
-    if case.empty:
-        return []
-    investigations = numbered(case.nunique(), "investigation")
-    return [f"{numbered(len(case), 'seller')} found together in 364 days, in {investigations}."]
+    counts = [str(count) for count in case.value_counts()]
+    return [f"Investigators found {' and '.join(counts)} sellers together in 364 days."] if counts else []
 
 
 def _of_work(pairs: pd.DataFrame) -> list[str]:

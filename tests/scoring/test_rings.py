@@ -59,7 +59,7 @@ def test_who_was_found_together_is_one_ring() -> None:
     rings = find_rings(TWO_RINGS, pd.Series({"cay": "case:7", "dan": "case:7"}), MONDAY, [])
     assert members(rings) == [(["ann", "bob", "cay", "dan", "eve"], [1, 2, 3])]
     assert rings[0].text.endswith(
-        " 1 seller served by more than one of them. 2 sellers found together in 364 days, in 1 investigation."
+        " 1 seller served by more than one of them. Investigators found 2 sellers together in 364 days."
     )
 
 
@@ -67,7 +67,7 @@ def test_who_was_found_together_is_a_ring_also_where_nobody_is_seen_to_help() ->
     together = pd.Series({"ida": "case:7", "joe": "case:7", "kay": "case:8", "leo": "case:8"})
     alone = find_rings(TWO_RINGS[:0], together, MONDAY, [])
     assert sorted(members(alone)) == [(["ida", "joe"], []), (["kay", "leo"], [])]
-    assert {ring.text for ring in alone} == {"2 sellers found together in 364 days, in 1 investigation."}
+    assert {ring.text for ring in alone} == {"Investigators found 2 sellers together in 364 days."}
     beside = find_rings(TWO_RINGS[4:], together, MONDAY, [])
     assert sorted(members(beside)) == [(["dan", "eve"], [3]), (["ida", "joe"], []), (["kay", "leo"], [])]
 
