@@ -97,19 +97,18 @@ ALWAYS: dict[str, Any] = {
 }
 
 
-class Part(NamedTuple):
-    """A model of a few columns.
-
-    Attributes:
-        text: LightGBM's.
-        columns: their places among all.
-        first: a model of one tree that comes before, of the same columns; None: none.
-
-    """
+class OfColumns(NamedTuple):
+    """A model text of a few columns, and their places among all."""
 
     text: str
     columns: Sequence[int]
-    first: str | None
+
+
+class Part(NamedTuple):
+    """What a part has learned, and a model of one tree that comes before, if there is one."""
+
+    learned: OfColumns
+    first: OfColumns | None
 
 
 def beside(bags: Sequence[str], parts: Sequence[Part], rounds: int) -> str:
@@ -129,8 +128,8 @@ def beside(bags: Sequence[str], parts: Sequence[Part], rounds: int) -> str:
     none_before = [NO_TREE] * any(part.first for part in parts)
     blocks = [none_before + _padded(_scaled(_trees(text), share / len(bags)), rounds) for text in bags]
     for part in parts:
-        first = list(_scaled(_moved(_trees(part.first), part.columns), share)) if part.first else none_before
-        blocks.append(first + _padded(_scaled(_moved(_trees(part.text), part.columns), share), rounds))
+        first = list(_scaled(_moved(part.first), share)) if part.first else none_before
+        blocks.append(first + _padded(_scaled(_moved(part.learned), share), rounds))
     head = bags[0][: bags[0].index("Tree=0")]
     left_out = "tree_sizes" if len(blocks) == 1 else "tree_sizes|objective"  # the objective is that of one output
     head = re.sub(rf"^({left_out})=.*\n", "", head, flags=re.MULTILINE).rstrip()
@@ -184,9 +183,9 @@ def _trees(text: str) -> Iterator[str]:
         yield block.strip() + "\n"
 
 
-def _moved(blocks: Iterator[str], columns: Sequence[int]) -> Iterator[str]:
+def _moved(model: OfColumns) -> Iterator[str]:
     """The trees of a part, reading the whole's columns."""
-    return _changed(blocks, "split_feature", lambda place: str(columns[int(place)]))
+    return _changed(_trees(model.text), "split_feature", lambda place: str(model.columns[int(place)]))
 
 
 def _scaled(blocks: Iterator[str], factor: float) -> Iterator[str]:

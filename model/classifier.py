@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from features.signal import SCHEME_OF_SERVICE, Signal
 from model.arrays import Floats
-from model.boosting import Part, beside, grow, margin_of, one_tree, open_model, raw_outputs
+from model.boosting import OfColumns, Part, beside, grow, margin_of, one_tree, open_model, raw_outputs
 from model.settings import ClassifierSettings, MonotoneMethod, MonotoneSet
 
 
@@ -27,15 +27,17 @@ class OfPart:
     Attributes:
         left_out: the rows that it does not learn from.
         before: how risky each row is held to be before any label, in log-odds but for a constant.
+        told_by: the columns that tell that.
 
     """
 
     left_out: NDArray[np.bool_]
     before: Floats
+    told_by: tuple[str, ...]
 
     def at(self, rows: NDArray[np.integer]) -> OfPart:
         """The same of these rows."""
-        return OfPart(self.left_out[rows], self.before[rows])
+        return replace(self, left_out=self.left_out[rows], before=self.before[rows])
 
 
 class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -132,8 +134,8 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             if len(np.unique(positive[told])) == len(self.classes_):
                 text = self._grown(rows[told], positive[told], weights[told], columns, 0)
                 found = weights[told] @ positive[told]
-                first = self._before(rows[counted], own.before[counted], columns, found) if own else None
-                parts[part] = Part(text, columns, first)
+                first = self._before(rows[counted], own.before[counted], own.told_by, found) if own else None
+                parts[part] = Part(OfColumns(text, columns), first)
         self.parts_ = tuple(parts)
         self.booster_ = beside(bags, list(parts.values()), self.trees)
         self._booster = open_model(self.booster_)
@@ -222,13 +224,13 @@ class SellerRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         names = [self._names()[place] for place in columns]
         return grow(rows[:, list(columns)], labels, weights, names, self._parameters(names, bag), self.trees)
 
-    def _before(self, rows: Floats, before: Floats, columns: Sequence[int], found: float) -> str | None:
+    def _before(self, rows: Floats, before: Floats, told_by: Sequence[str], found: float) -> OfColumns | None:
         """The tree from which a part begins: what was held before, the less the more culprits were found."""
-        if self.before_worth == 0:
+        columns = [self._names().index(name) for name in told_by]
+        if self.before_worth == 0 or not columns:
             return None
-        names = [self._names()[place] for place in columns]
         worth = self.before_worth / (self.before_worth + found)
-        return one_tree(rows[:, list(columns)], worth * before, names, self._always(names, 0))
+        return OfColumns(one_tree(rows[:, columns], worth * before, told_by, self._always(told_by, 0)), columns)
 
     def _parameters(self, names: Sequence[str], bag: int) -> dict[str, Any]:
         return {

@@ -66,10 +66,16 @@ def learned_rows(
     weights = rows["weight"].where(rows["label"].notna(), rows["weight"] * settings.unknown_weight).to_numpy()
     folds = min(settings.folds, rows.loc[positive, "case"].nunique())
     splits = list(CaseFolds(folds, settings.seed).split(rows, rows["label"], rows["case"]))
-    held = day_zero(signals_of(rows, panel, tuple(day_zero_tails(catalogue))), catalogue)
-    before = held.surprise.clip(upper=_MOST_SURPRISE).reindex(columns=list(SCHEME_OF_SERVICE), fill_value=0.0)
+    tails = day_zero_tails(catalogue)
+    held = day_zero(signals_of(rows, panel, tuple(tails)), catalogue).surprise.clip(upper=_MOST_SURPRISE)
+    before = held.reindex(columns=list(SCHEME_OF_SERVICE), fill_value=0.0)
     of_services = {
-        service: OfPart(left_out, before[service].to_numpy()) for service, left_out in found_otherwise(rows).items()
+        service: OfPart(
+            left_out,
+            before[service].to_numpy(),
+            told_by=tuple(name for name, of in tails.items() if of.service == service and name in used),
+        )
+        for service, left_out in found_otherwise(rows).items()
     }
     return Learned(signals[list(used)], used, positive, weights, splits, of_services)
 

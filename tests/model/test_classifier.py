@@ -160,7 +160,7 @@ def test_a_part_learns_nothing_from_the_rows_that_it_leaves_out(market: tuple[pd
     others = (labels == 1) & (rows["rising"] > 0).to_numpy()
     whole, second = clone(model).fit(rows, labels), clone(model).fit(rows.loc[~others, columns], labels[~others])
     nothing = np.zeros(len(rows))
-    of_parts = {"second": OfPart(others, nothing), "first": OfPart(labels == 1, nothing)}
+    of_parts = {"second": OfPart(others, nothing, ()), "first": OfPart(labels == 1, nothing, ())}
     joined = clone(model).set_params(parts=PARTS).fit(rows, labels, None, of_parts)
     expected = (whole.decision_function(rows) + second.decision_function(rows[columns])) / 2
     assert np.abs(joined.decision_function(rows) - expected).max() < 1e-12  # and "first" has no culprit left: no part
@@ -171,7 +171,10 @@ def test_what_was_held_before_weighs_as_so_many_culprits(market: tuple[pd.DataFr
     rows, labels = market
     before = np.clip(rows["falling"].fillna(0).to_numpy() * -2, 0, None)
     everybody = np.zeros(len(rows), dtype=bool)
-    of_parts = {"second": OfPart(everybody, before), "first": OfPart(labels == 1, before)}
+    of_parts = {
+        "second": OfPart(everybody, before, ("falling",)),
+        "first": OfPart(labels == 1, before, ("rising",)),
+    }
     model = SellerRiskClassifier(trees=12, bags=2, parts=PARTS)
     plain = clone(model).fit(rows, labels, None, of_parts)
     held = clone(model).set_params(before_worth=100.0).fit(rows, labels, None, of_parts)
@@ -189,7 +192,7 @@ def test_what_was_held_before_weighs_as_so_many_culprits(market: tuple[pd.DataFr
 def test_what_was_held_before_keeps_to_the_directions(market: tuple[pd.DataFrame, np.ndarray]) -> None:
     rows, labels = market
     misleading = np.clip(rows["rising"].fillna(0).to_numpy() * -2, 0, None)
-    of_parts = {"first": OfPart(np.zeros(len(rows), dtype=bool), misleading)}
+    of_parts = {"first": OfPart(np.zeros(len(rows), dtype=bool), misleading, ("rising",))}
     model = SellerRiskClassifier(trees=12, parts=PARTS, directions={"rising": 1}, before_worth=1000.0)
     order = model.fit(rows, labels, None, of_parts).part_orders(
         pd.concat([rows[:1]] * 5).assign(rising=[-2, -1, 0, 1, 2])

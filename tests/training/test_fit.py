@@ -60,7 +60,9 @@ def test_a_services_model_begins_from_what_day_zero_holds_of_it(configuration: C
     known = panel.assign(**{names[0]: tails, names[1]: 1.0})
     told = learned_rows(rows, known, catalogue, configuration.classifier)
     assert told.of_services["removals"].before.tolist() == pytest.approx([3.0, 12.0, 0.0, *[1.0] * 9])
+    assert told.of_services["removals"].told_by == (names[0],)
     assert not told.of_services["sabotage"].before.any()
+    assert told.of_services["sabotage"].told_by == ()
 
 
 @pytest.mark.parametrize(
