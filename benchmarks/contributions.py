@@ -129,6 +129,7 @@ def orders(known: Known, configuration: Configuration) -> Iterator[tuple[str, Fl
     yield "three bags", order_of(known, CATALOGUE, configuration.classifier)
     yield "signals without a direction too", order_of(known, CATALOGUE, settings.model_copy(update={"signals": "all"}))
     yield "no models by service", order_of(known, CATALOGUE, settings.model_copy(update={"by_service": False}))
+    yield "services from nothing", order_of(known, CATALOGUE, settings.model_copy(update={"day_zero_worth": 0.0}))
     for unlearned in settings.not_learned:
         others = tuple(each for each in settings.not_learned if each != unlearned)
         yield f"{unlearned} too", order_of(known, CATALOGUE, settings.model_copy(update={"not_learned": others}))
