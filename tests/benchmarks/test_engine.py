@@ -82,6 +82,7 @@ def test_a_table_tells_the_best_run_and_the_middle_ratio() -> None:
     ]
 
 
+@pytest.mark.parametrize("data", ["integer"], indirect=True)
 def test_the_profile_tells_where_all_of_the_cpu_goes(
     data: Path, settings: Configuration, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
