@@ -38,7 +38,7 @@ from simulator.settings import SimulatorSettings, settings_from
 from training.evasion.effort import WEEKS, Effort
 from training.evasion.evade import evade, named_models, open_bench
 from training.evasion.lists import Score
-from training.evasion.outcomes import stealthiest
+from training.evasion.outcomes import price, stealthiest
 from training.evasion.page import evasion_page
 from training.evasion.refits import Refits
 from training.evasion.report import CHANCES, Evasion
@@ -54,6 +54,8 @@ QUICK = {
     "entrants_at_once": 200,
 }
 PRODUCT, PEER = "product", "peer"
+SMALLER_GAINS = (0.01, 0.02, 0.05)
+"""Less than is wanted. The search alone tells what they cost, by few sellers: its best are of the wanted gain."""
 
 
 def chosen(names: Sequence[str], seeds: Sequence[int]) -> Iterator[tuple[str, SimulatorSettings]]:
@@ -104,13 +106,18 @@ def summary(found: dict[str, Evasion]) -> list[str]:
             chance = "-" if least is None else f"{least.chance[model]:.2f} at {_money(least.cost)} ({least.strategy})"
             honest = each.honest.chance[model]
             lines.append(f"{name} {model}: price by chance {prices}; least chance {chance}; honest {honest:.2f}")
-    asked = (next(iter(found.values())).chance, *CHANCES)
-    return [*lines, *(f"product over peer at a chance of {c:g}: {ratio(list(found.values()), c)}" for c in asked)]
+    markets, likely = list(found.values()), CHANCES[-1]
+    for asked in (markets[0].chance, *CHANCES):
+        estimated = [(each.price(PRODUCT, asked), each.price(PEER, asked)) for each in markets]
+        lines.append(f"product over peer at a chance of {asked:g}: {ratio(estimated)}")
+    for gain in SMALLER_GAINS:
+        searched = [tuple(price(each.searched, model, gain, likely) for model in (PRODUCT, PEER)) for each in markets]
+        lines.append(f"the same in the search for a gain of {gain:.0%} at a chance of {likely:g}: {ratio(searched)}")
+    return lines
 
 
-def ratio(found: Sequence[Evasion], chance: float) -> str:
-    """The ratio of prices, geometric mean and interval over the markets in which both are finite, and where not."""
-    pairs = [(each.price(PRODUCT, chance), each.price(PEER, chance)) for each in found]
+def ratio(pairs: Sequence[tuple[float, ...]]) -> str:
+    """The ratio of two prices, geometric mean and interval over the markets in which both are finite, and where not."""
     both = [np.log(product / peer) for product, peer in pairs if max(product, peer) < float("inf")]
     only_peer = sum(product == float("inf") > peer for product, peer in pairs)
     only_product = sum(peer == float("inf") > product for product, peer in pairs)

@@ -10,29 +10,39 @@ import pandas as pd
 import pytest
 
 from benchmarks.draw import drawn
-from benchmarks.evasion import PEER, PRODUCT, chosen, ratio
+from benchmarks.evasion import PEER, PRODUCT, chosen, ratio, summary
 from benchmarks.scenarios_matrix import Scored, matrix
 from training.evasion.outcomes import Outcome
 from training.evasion.report import Evasion
 
 
 def market(product: float, peer: float) -> Evasion:
-    """A market in which one strategy evades each model at a price; infinite where none does."""
-    costs = {PRODUCT: product, PEER: peer}
-    evades = [
-        Outcome(model, 1, cost, 0.2, 0, 0, chance := {PRODUCT: 1.0, PEER: 1.0} | {model: 0.0}, chance, chance)
-        for model, cost in costs.items()
-        if cost < float("inf")
-    ]
-    return Evasion(date(2025, 1, 6), (PRODUCT, PEER), (), 0.1, 0.1, 1, [], evades, {})
+    """A market in which one strategy evades each model at a price, and in the search a smaller gain at 30 and 10."""
+    estimated = [_evades(model, cost, 0.2) for model, cost in ((PRODUCT, product), (PEER, peer))]
+    searched = [_evades(PRODUCT, 30, 0.05), _evades(PEER, 10, 0.05)]
+    return Evasion(date(2025, 1, 6), (PRODUCT, PEER), (), 0.1, 0.1, 1, searched, estimated, {})
+
+
+def _evades(model: str, cost: float, gain: float) -> Outcome:
+    chance = {PRODUCT: 1.0, PEER: 1.0} | {model: 0.0}
+    return Outcome(model, 1, cost, gain, 0, 0, chance, chance, chance)
 
 
 def test_a_ratio_is_the_geometric_mean_over_markets_in_which_both_have_a_price() -> None:
     never = float("inf")
-    told = ratio([market(200, 100), market(800, 100), market(never, 100), market(never, never)], 0.1)
+    told = ratio([(200, 100), (800, 100), (never, 100), (never, never)])
     assert told.startswith("4.00 (")
     assert "2 markets" in told
     assert told.endswith("only the peer can be evaded in 1, only the product in 0, none in 1")
+
+
+def test_prices_of_the_wanted_gain_are_estimated_and_those_of_smaller_ones_as_searched() -> None:
+    told = summary({"one": market(200, 100), "two": market(400, 100)})
+    assert "product over peer at a chance of 0.1: 2.83 (" in "\n".join(told)
+    assert told[-1] == (
+        "the same in the search for a gain of 5% at a chance of 0.5: 3.00 (3.00 to 3.00; 2 markets);"
+        " only the peer can be evaded in 0, only the product in 0, none in 0"
+    )
 
 
 def test_a_market_of_a_seed_is_the_one_that_is_drawn_by_it() -> None:
