@@ -77,7 +77,7 @@ function reviewTable(id, title, reviews) {
   return section(id, title, shown);
 }
 
-/** The ring as a matrix of its staff, by pseudonym, and its sellers. */
+/** The ring as a matrix of its staff, by pseudonym, and its sellers; as a list where nobody of the staff is in it. */
 function ring(sheet) {
   if (sheet.ring === null) return "";
   const most = Math.max(1, ...sheet.ring.staff.flatMap((person) => person.removed));
@@ -86,6 +86,11 @@ function ring(sheet) {
     const row = caseOf(seller);
     return row && row.case_id !== sheet.case_id ? element("a", { href: addressOf({ ...state, case: row.case_id }) }, isolated(seller)) : isolated(seller);
   };
+  const seen = `First seen ${dayText(sheet.ring.first_seen_on)}.`;
+  const shown = (told, table) => section("ring", "The ring", element("p", {}, isolated(sheet.ring.text)), element("p", { class: "soft" }, told), table);
+  if (sheet.ring.staff.length === 0) {
+    return shown(`Nobody of the staff is seen to serve them. ${seen}`, element("ul", {}, sheet.ring.sellers.map((seller) => element("li", {}, head(seller)))));
+  }
   const cell = (count) => element("td", { class: "number", style: `--heat: ${((count / most) * 55).toFixed(0)}%` }, count ? String(count) : "");
   const matrix = element(
     "table",
@@ -94,5 +99,5 @@ function ring(sheet) {
     element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Staff"), sheet.ring.sellers.map((seller) => element("th", { scope: "col", class: seller === sheet.seller_id ? "this" : null }, head(seller))))),
     element("tbody", {}, sheet.ring.staff.map((person) => element("tr", {}, element("th", { scope: "row" }, isolated(person.by)), person.removed.map(cell)))),
   );
-  return section("ring", "The ring", element("p", {}, isolated(sheet.ring.text)), element("p", { class: "soft" }, `Reviews that each of them removed of each seller in the ${page.weeks} weeks shown. First seen ${dayText(sheet.ring.first_seen_on)}.`), element("div", { class: "wide" }, matrix));
+  return shown(`Reviews that each of them removed of each seller in the ${page.weeks} weeks shown. ${seen}`, element("div", { class: "wide" }, matrix));
 }

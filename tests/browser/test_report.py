@@ -15,7 +15,7 @@ import pytest
 from benchmarks.chromium import HEIGHT, WIDTH, prefer
 from scoring.report.words import claim, news
 from tests.browser.conftest import make_run
-from tests.scoring.report_files import AS_OF, BEFORE, HOSTILE, UNREMARKABLE, read_rows
+from tests.scoring.report_files import AS_OF, BEFORE, HOSTILE, RING, UNREMARKABLE, read_rows
 
 CASES = 20
 
@@ -132,7 +132,19 @@ def test_the_first_screen_of_a_case_holds_what_its_files_say(opened: Any, folder
     assert ratings == [f"{case['shown_rating']:.2f}", f"{case['restored_rating']:.2f}"]
     ring = {other["case_id"] for other, _ in rows_of(folder) if other["ring_id"] == case["ring_id"] is not None}
     assert texts(opened, "#linked li a") == sorted(ring - {case["case_id"]})[:6]
-    assert [f"and {len(ring) - 7} more, below"][: len(ring)] == texts(opened, "#linked li.soft")
+    more = len(ring) - 7
+    assert texts(opened, "#linked li.soft") == ([f"and {more} more, below"] if more > 0 else [])
+
+
+def test_a_ring_without_staff_lists_its_sellers(opened: Any, folder: Path) -> None:
+    (case, _), (other, _) = rows_of(folder)[RING : RING + 2]
+    go(opened, folder, f"#case={case['case_id']}")
+    assert texts(opened, "#ring p") == [
+        "Investigators found 2 sellers together in 364 days.",
+        "Nobody of the staff is seen to serve them. First seen 30 Jun 2025.",
+    ]
+    assert texts(opened, "#ring li") == [case["seller_id"], other["seller_id"]]
+    assert texts(opened, "#ring li a") == [other["seller_id"]]
 
 
 def test_a_case_of_which_no_event_stands_out_says_so_and_shows_all_when_asked(opened: Any, folder: Path) -> None:

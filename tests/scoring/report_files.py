@@ -59,18 +59,21 @@ def write_run(folder: Path, cases: int = 20, *, calibrated: bool = False) -> Non
 
 
 def around(cases: int = 20) -> Around:
-    """What the store adds: every third marketplace is small, the first sellers are a ring."""
+    """What the store adds: every third marketplace is small, the first sellers are a ring, and the next two another."""
     random = Random(8)  # noqa: S311
     sellers = [seller_of(number) for number in range(2 * cases)]
     places = {seller: ("US" if at % 3 else "DE", f"category {at % 4}") for at, seller in enumerate(sellers)}
     ring = Ring(
         "ring-1", tuple(sellers[:RING]), PEOPLE, date(2025, 5, 5), "2 of the staff and 9 sellers, joined by work."
     )
+    alone = Ring(
+        "ring-2", tuple(sellers[RING : RING + 2]), (), AS_OF, "Investigators found 2 sellers together in 364 days."
+    )
     return Around(
         places=places,
         histories={seller: _history(random, guilty=at < cases) for at, seller in enumerate(sellers)},
         peers={seller: sellers[cases + at : cases + at + 2] for at, seller in enumerate(sellers[:cases])},
-        rings=[ring],
+        rings=[ring, alone],
         earlier=Earlier(BEFORE, {"case-001": sellers[1], "case-gone": "seller-gone"}),
     )
 
@@ -131,7 +134,7 @@ def _case(number: int, random: Random) -> Row:
         "expected_harm": None if number % 4 else 18_250.0 + number,
         "evidence": events,
         "innocent_explanations": _explanations(number),
-        "ring_id": "ring-1" if number < RING else None,
+        "ring_id": "ring-1" if number < RING else "ring-2" if number < RING + 2 else None,
     }
 
 

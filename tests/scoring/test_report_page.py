@@ -94,7 +94,8 @@ def test_cases_of_one_ring_are_linked_and_the_ring_counts_its_removals(html: str
     for person in sheet["ring"]["staff"]:
         removed = sum(negatives + others for _, by, negatives, others in own["removals"] if by == person["by"])
         assert person["removed"][1] == removed > 0
-    assert embedded(html, "case-9")["linked"] == []
+    assert embedded(html, "case-9")["linked"] == ["case-010"]
+    assert embedded(html, "case-11")["linked"] == []
 
 
 def test_hostile_ids_are_data_and_no_markup(html: str) -> None:
