@@ -44,6 +44,15 @@ def test_a_product_listed_after_the_last_look_has_not_jumped(signals: Signals) -
     assert signals(CUTOFF, tables).loc["anna", "rank_jump_28d"] == 0
 
 
+def test_a_jump_counts_from_when_the_listing_is_known_too(signals: Signals) -> None:
+    tables = honest_tables(
+        products=[product("new", "anna", "2024-05-01", recorded_at=moment("2024-05-29 12:00"))],
+        search_ranks=[rank("new", "light", "2024-05-13", 20), rank("new", "light", "2024-05-20", 2)],
+    )
+    assert signals("2024-05-29", tables).loc["anna", "rank_jump_28d"] == 0
+    assert signals("2024-05-30", tables).loc["anna", "rank_jump_28d"] == pytest.approx(math.log(10), abs=1e-6)
+
+
 def test_a_sponsored_place_is_no_jump(signals: Signals) -> None:
     tables = honest_tables(
         search_ranks=[
