@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.features.conftest import Signals, action, covering, honest_tables, moment, product, review, seller
+from tests.features.conftest import Signals, action, covering, day, honest_tables, moment, product, review, seller
 
 CUTOFF = "2024-06-03"
 
@@ -132,3 +132,14 @@ def test_a_table_that_starts_half_way_gives_nan_for_windows_that_it_does_not_cov
 def test_a_seller_appears_once_the_account_is_known(signals: Signals) -> None:
     tables = honest_tables(sellers=[seller("dora", "2024-06-02"), seller("emil", "2024-06-03")])
     assert sorted(signals(CUTOFF, tables).index) == ["anna", "boris", "dora"]
+
+
+def test_a_seller_is_what_the_version_valid_last_says_whenever_it_was_delivered(signals: Signals) -> None:
+    tables = honest_tables(
+        sellers=[
+            seller("anna", category="tools", valid_from=day("2024-05-01"), recorded_at=moment("2024-05-02 00:00")),
+            seller("anna", category="toys", valid_from=day("2024-03-01"), recorded_at=moment("2024-05-20 00:00")),
+        ]
+    )
+    assert signals(CUTOFF, tables).loc["anna", "category"] == "tools"
+    assert signals("2024-05-02", tables).loc["anna", "category"] == "garden"
