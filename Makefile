@@ -59,7 +59,7 @@ scale: .venv/.spark  ## What Spark costs on one process, two, and two workers; n
 screenshots: .venv/.browser  ## The pictures of the report in docs/, from what `make demo` has left
 	@$(BIN)/python -m benchmarks.screenshots
 
-mutations: .venv/.installed  ## Break the clock in one place after the other; some test must notice each (an hour)
+mutations: .venv/.installed  ## Break the clock in one place after the other; some test must notice each (some hours)
 	@$(BIN)/python -m benchmarks.mutations
 
 laws: .venv/.installed  ## The laws of the signals and their naive twin on many random markets, others each time (half an hour)
