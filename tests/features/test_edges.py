@@ -103,13 +103,18 @@ def test_a_place_is_compared_with_what_stood_at_the_instant_it_became_known(
     assert signals(CUTOFF, tables).loc["anna", "rank_jump_28d"] == pytest.approx(rise, abs=1e-6)
 
 
-def test_a_review_restored_at_the_instant_of_its_removal_is_visible(signals: Signals) -> None:
+@pytest.mark.parametrize("remover", ["staff", "reviewer"])
+def test_a_review_restored_at_the_instant_of_its_removal_is_visible(signals: Signals, remover: str) -> None:
     tables = honest_tables(
-        reviews=[review("r", "lamp", 1, "2024-05-01 12:00")],
-        review_actions=[action("r", kind, "2024-05-10 09:00") for kind in ("removed", "restored")],
+        reviews=[review("r", "lamp", 1, "2024-05-01 12:00"), review("praise", "lamp", 5, "2024-05-01 12:00")],
+        review_actions=[
+            action("r", "removed", "2024-05-10 09:00", remover),
+            action("r", "restored", "2024-05-10 09:00"),
+        ],
     )
     anna = signals(CUTOFF, tables).loc["anna"]
-    assert anna[["rating_uplift_364d", "negatives_at_risk_91d"]].tolist() == [0, 1]
+    assert anna["negatives_at_risk_91d"] == 1
+    assert anna[["rating_uplift_364d", "rating_above_posted_364d"]].tolist() == [0, 0]  # nor does it count twice
     assert signals("2024-09-02", tables).loc["anna", "negatives_at_risk_91d"] == 1
 
 
