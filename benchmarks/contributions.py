@@ -120,12 +120,12 @@ def _learned(
     return learned, classifier.fit(learned.signals.iloc[lesson.at], lesson.positive, lesson.weights, of_services)
 
 
-def orders(known: Known, configuration: Configuration) -> Iterator[tuple[str, Floats]]:
-    """Yield each way by name, with its order."""
+def orders(known: Known, product: Floats, configuration: Configuration) -> Iterator[tuple[str, Floats]]:
+    """Yield each way by name, with its order; that of the product is given."""
     settings = configuration.classifier.model_copy(update={"bags": 1})
     yield "fixed peer", known.peer
     yield "day zero", day_zero(known.everybody, CATALOGUE).strength.to_numpy()
-    yield PRODUCT, order_of(known, CATALOGUE, settings)
+    yield PRODUCT, product
     yield "three bags", order_of(known, CATALOGUE, configuration.classifier)
     yield "signals without a direction too", order_of(known, CATALOGUE, settings.model_copy(update={"signals": "all"}))
     yield "no models by service", order_of(known, CATALOGUE, settings.model_copy(update={"by_service": False}))
@@ -147,7 +147,10 @@ def orders(known: Known, configuration: Configuration) -> Iterator[tuple[str, Fl
 def contributions(market: FrozenMarket, work: Path, configuration: Configuration) -> Contributions:
     """All figures of a market."""
     known = known_of(market, work, configuration)
-    found = dict(orders(known, configuration))
+    settings = configuration.classifier.model_copy(update={"bags": 1})
+    learned, classifier = _learned(known, CATALOGUE, settings, known.rows, taken_as_negative)
+    signals = known.everybody[list(learned.used)]
+    found = dict(orders(known, classifier.decision_function(signals), configuration))
     measured = {
         name: {way: METRICS[name](known.culprit, order, known.judged, 100) for way, order in found.items()}
         for name in ("average_precision", "recall_at_budget")
@@ -157,19 +160,16 @@ def contributions(market: FrozenMarket, work: Path, configuration: Configuration
         market=market.name,
         precision=measured["average_precision"],
         recall=measured["recall_at_budget"],
-        schemes=dict(by_scheme(known, found[PRODUCT], configuration)),
+        schemes=dict(by_scheme(known, found[PRODUCT], classifier.part_orders(signals))),
         look_alikes=dict(listed_look_alikes(known, listed)),
         listed_share=float(listed.sum() / known.judged.sum()),
     )
 
 
 def by_scheme(
-    known: Known, product: Floats, configuration: Configuration
+    known: Known, product: Floats, by_service: Mapping[str, Floats]
 ) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
     """Yield for each scheme its prevalence, and average precisions; culprits of other schemes alone are left out."""
-    settings = configuration.classifier.model_copy(update={"bags": 1})
-    learned, classifier = _learned(known, CATALOGUE, settings, known.rows, taken_as_negative)
-    by_service = classifier.part_orders(known.everybody[list(learned.used)])
     surprise = day_zero(known.everybody, CATALOGUE).surprise
     running = guilty_at(known.truth, known.market.last_cutoff).query("active")
     for service, scheme in SCHEME_OF_SERVICE.items():
