@@ -26,6 +26,7 @@ from benchmarks.frozen import FrozenMarket
 from benchmarks.judged import chosen
 from benchmarks.made import taken_in
 from features.settings import read_settings
+from features.verdict_rows import verdicts_of
 from model.metrics import METRICS
 from model.settings import Configuration
 from scoring.suspects import Suspects, find_suspects
@@ -94,7 +95,8 @@ def judge_staff(market: FrozenMarket, work: Path) -> StaffJudged:
     """Score the staff of a market at its last cutoff and compare them with the truth."""
     configuration, as_of = read_settings(configs.SHIPPED, Configuration), market.last_cutoff
     place, store, intake = taken_in(market, work, configuration)
-    suspects = find_suspects(place.data, intake, store, as_of, configuration, pa.string())
+    verdicts = verdicts_of(store, configuration)
+    suspects = find_suspects(place.data, intake, store, verdicts, as_of, configuration, pa.string())
     return judged_by_truth(market, suspects, place.truth, removals_by_actor(place.data, as_of), as_of)
 
 

@@ -79,7 +79,7 @@ def score(
     listed, rows = explained(signals, scored, ranking)
     steps.begin("scoring the staff")
     seller_key = key_type(scored["seller_id"])
-    suspects = find_suspects(data, intake, store, as_of, configuration, seller_key)
+    suspects = find_suspects(data, intake, store, verdicts, as_of, configuration, seller_key)
     steps.begin("making the cases")
     calibrated = ranking.calibration is not None and ranking.calibration.calibrated
     guilt = chance_of_guilt(signals, scored, calibrated=calibrated)[listed.index]

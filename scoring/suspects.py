@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from features.intake_report import IntakeReport
 from features.store import Store
-from features.verdict_rows import verdicts_of
 from model.settings import Configuration
 from scoring.findings import clients, staff_rows
 from scoring.people import people_at, plain_ids, with_unlisted
@@ -49,7 +48,13 @@ class Suspects:
 
 
 def find_suspects(
-    data: Path, intake: IntakeReport, store: Store, as_of: date, configuration: Configuration, seller_key: pa.DataType
+    data: Path,
+    intake: IntakeReport,
+    store: Store,
+    verdicts: pd.DataFrame,
+    as_of: date,
+    configuration: Configuration,
+    seller_key: pa.DataType,
 ) -> Suspects:
     """Score the staff, join them with the sellers they serve, and keep the rings in the store.
 
@@ -57,6 +62,7 @@ def find_suspects(
         data: the folder of the data set, which alone holds the staff's plain ids.
         intake: its files.
         store: the landed rows.
+        verdicts: as `features.verdict_rows.verdicts_of` returns them.
         as_of: the cutoff.
         configuration: engine, privacy and staff.
         seller_key: Arrow type of the sellers' ids.
@@ -70,8 +76,7 @@ def find_suspects(
     helpers = find_helpers(assignments, people, configuration.staff)
     found = people[people["found_on"].notna()]
     pairs = clients(helpers, found)
-    together = found_together(verdicts_of(store, configuration), as_of)
-    rings = find_rings(pairs, together, as_of, rings_before(store, as_of))
+    rings = find_rings(pairs, found_together(verdicts, as_of), as_of, rings_before(store, as_of))
     keep_rings(store, as_of, rings, seller_key)
     plain = plain_ids(data, intake.files, helpers.scored["actor_id"].tolist(), store, configuration)
     staff = staff_rows(helpers, pairs, assignments, found, plain)

@@ -16,6 +16,7 @@ import configs
 from features.intake import take_in
 from features.settings import read_settings
 from features.store import Store
+from features.verdict_rows import verdicts_of
 from model.settings import Configuration
 from scoring.suspects import Suspects, find_suspects
 from scoring.work import assignments_at
@@ -79,7 +80,8 @@ def find(tmp_path: Path, settings: Configuration) -> Find:
     ) -> Suspects:
         data, store = deliver(tmp_path / name / "data", market), Store(tmp_path / name / "store")
         intake = take_in(data, store, None, configuration)
-        return find_suspects(data, intake, store, as_of, configuration, pa.string())
+        verdicts = verdicts_of(store, configuration)
+        return find_suspects(data, intake, store, verdicts, as_of, configuration, pa.string())
 
     return found
 
