@@ -91,13 +91,18 @@ states as (
     rows between unbounded preceding and current row
   )
 ),
+seen as (
+  select
+    review_id, happened_at, known_at, step, kind, actor_kind, seller_id, posted, rating, holder, removed_by,
+    removed_at is null or coalesce(restored_at >= removed_at, false) as visible
+  from states
+),
 shown as (
   select
-    review_id, happened_at, known_at, step, kind, actor_kind, seller_id, posted, rating, holder,
-    removed_at is null or coalesce(restored_at >= removed_at, false) as visible,
-    removed_at is not null and not coalesce(restored_at >= removed_at, false) and removed_by = 'staff' as withheld,
-    removed_at is not null and not coalesce(restored_at >= removed_at, false) and removed_by = 'reviewer' as withdrawn
-  from states
+    review_id, happened_at, known_at, step, kind, actor_kind, seller_id, posted, rating, holder, visible,
+    not visible and removed_by = 'staff' as withheld,
+    not visible and removed_by = 'reviewer' as withdrawn
+  from seen
 ),
 steps as (
   select
