@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
+from features.codes import Codes, from_zero, told_apart
 from features.distributions import LEAST_SPREAD, SMALLEST, Floats, beta_binomial_tail, gamma_poisson_tail
-
-Codes = NDArray[np.intp]
 
 OWN_SELLERS = 30.0
 """Sellers at which a group's own figures weigh as much as its parent's."""
@@ -50,8 +49,7 @@ class Members:
 
     def only(self, rows: NDArray[np.bool_]) -> Members:
         """The members in some rows; groups keep their order."""
-        groups, parents = (np.unique(codes[rows], return_inverse=True)[1] for codes in (self.groups, self.parents))
-        return Members(groups, parents, self.in_parent[rows])
+        return Members(from_zero(self.groups[rows]), from_zero(self.parents[rows]), self.in_parent[rows])
 
 
 @dataclass(frozen=True)
@@ -128,11 +126,12 @@ def robust_tails(values: Floats, members: Members) -> Floats:
 
 
 def _kinds(events: Floats, size: Floats, members: Members) -> _Kinds:
-    code = np.zeros(len(events), dtype=np.int64)
-    for column in (members.groups, events, size):
-        values, rank = np.unique(column, return_inverse=True)
-        code = np.unique(code * len(values) + rank, return_inverse=True)[1]
-    _, first, which, in_group = np.unique(code, return_index=True, return_inverse=True, return_counts=True)
+    which = members.groups
+    for column in (events, size):
+        which = told_apart(which, column)
+    in_group = np.bincount(which)
+    first = np.empty(len(in_group), dtype=np.intp)
+    first[which[::-1]] = np.arange(len(which))[::-1]
     in_parent = np.asarray(np.bincount(which, members.in_parent.astype(float)), dtype=np.float64)
     return _Kinds(
         events[first],

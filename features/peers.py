@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from features.codes import Codes, coded, from_zero, told_apart
 from features.distributions import Floats
-from features.fits import Codes, Fitted, Members, beta_binomial, gamma_poisson, robust_tails
+from features.fits import Fitted, Members, beta_binomial, gamma_poisson, robust_tails
 from features.settings import PeerSettings
 from features.signal import Comparison, Fit, Signal
 
@@ -124,15 +125,12 @@ def compare(comparisons: Mapping[str, Comparison], rows: Columns) -> dict[str, N
 def _percentiles(values: Floats, members: Members) -> Floats:
     """The share of a member's group that lies below it, ties counted half, missing ones left out."""
     told = np.full(len(values), np.nan)
-    known = np.flatnonzero(np.isfinite(values))
-    order = known[np.lexsort((values[known], members.groups[known]))]
-    groups, ordered = members.groups[order], values[order]
-    new_group = np.diff(groups, prepend=-1) != 0
-    new_run = new_group | (np.diff(ordered, prepend=np.nan) != 0)
-    place = np.arange(len(order))
-    group_start, run_start = (np.maximum.accumulate(np.where(new, place, 0)) for new in (new_group, new_run))
-    ties = np.bincount(np.cumsum(new_run) - 1)[np.cumsum(new_run) - 1] if len(order) else place
-    told[order] = (run_start - group_start + 0.5 * ties) / np.bincount(groups, minlength=1)[groups]
+    known = np.isfinite(values)
+    groups = members.groups[known]
+    alike = told_apart(groups, values[known])
+    ties, of_group = np.bincount(alike), np.bincount(groups)
+    before, start = np.cumsum(ties) - ties, np.cumsum(of_group) - of_group
+    told[known] = (before[alike] - start[groups] + 0.5 * ties[alike]) / of_group[groups]
     return told
 
 
@@ -158,17 +156,15 @@ def _members(rows: Columns) -> tuple[Codes, Members]:
         parents.append(np.full(len(wider), everybody) if group == EVERYBODY else market[wider])
     if EVERYBODY in names:
         parents[0] = np.where(own == names.index(EVERYBODY), everybody, market)
-    joined, of_parent = np.concatenate(groups), np.unique(np.concatenate(parents), return_inverse=True)[1]
+    joined, of_parent = np.concatenate(groups), from_zero(np.concatenate(parents))
     everywhere = np.isin(joined, [code for code, name in enumerate(names) if name == EVERYBODY])
     return np.concatenate(sellers), Members(joined, of_parent, everywhere | (np.arange(len(joined)) < len(own)))
 
 
 def _coded(values: Iterable[str]) -> tuple[Codes, list[str]]:
-    """The place of each value among the distinct ones, in their order, and these."""
-    encoded = pa.array(values, pa.string()).dictionary_encode()
-    names = encoded.dictionary.to_pylist()
-    place = np.argsort(np.argsort(np.asarray(names, dtype=object))) if names else np.zeros(0, dtype=np.intp)
-    return place[encoded.indices.to_numpy()], sorted(names)
+    """The place of each name among the distinct ones, in their order, and these."""
+    codes, names = coded(pa.array(values, pa.string()))
+    return codes, names.tolist()
 
 
 def _fitted(each: Comparison, rows: Columns, sellers: Codes, members: Members) -> Fitted:
