@@ -38,7 +38,10 @@ TESTS = (
     ("test_twin.py", "test_laws.py"),
     ("test_removals.py", "test_exactly_once.py", "test_intake.py", "test_refusal.py"),
 )
-"""Tests of ``tests/features``, the quickest that could notice first."""
+"""Tests of ``tests/features``, the quickest that could notice first, after those of the mutated module."""
+
+OF_LATE_NEWS = ("features/lookups/", "features/outdated.py")
+"""Modules that find the weeks which late news changes."""
 
 OTHER_SIGN = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 OF_TIME = re.compile(
@@ -75,6 +78,14 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "features/gathered.py",
         'return f"day >= as_of - {days} and day < as_of and (until_on is null or until_on [>= -> >] as_of)"',
     ): "no kind whose rows are gathered is ever corrected: until_on is null",
+    (
+        "features/listings.py",
+        "select product_id from listing_versions where version [> -> >=] 1",
+    ): "a product of one version has the same single span, whichever of the two ways makes it",
+    (
+        "features/listings.py",
+        "i.version [<= -> <] j.version and better.version > i.version and better.version <= j.version",
+    ): "where i is j no version lies between them, so that none is better",
     (
         "features/listings.py",
         "having i.known_at [< -> <=] coalesce(min(better.known_at), timestamp '9999-12-31 00:00:00')",
@@ -156,14 +167,23 @@ def killer_of(mutant: Mutant | None) -> str | None:
             target = tree / mutant.file
             text = target.read_text(encoding="utf-8")
             target.write_text(text[: mutant.start] + mutant.instead + text[mutant.end :], encoding="utf-8")
-        for files in TESTS:
+        for files in ((_own_tests(mutant),) if mutant is not None else ()) + TESTS:
             failed = _first_failure(tree, files)
             if failed is not None:
                 return failed
     return None
 
 
+def _own_tests(mutant: Mutant) -> tuple[str, ...]:
+    """The files of tests that are about the mutated module."""
+    own = [f"test_{Path(mutant.file).stem}.py"]
+    own += ["test_late_news.py"] if mutant.file.startswith(OF_LATE_NEWS) else []
+    return tuple(name for name in own if (ROOT / "tests/features" / name).exists())
+
+
 def _first_failure(tree: Path, files: tuple[str, ...]) -> str | None:
+    if not files:
+        return None
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--tb=no", *(f"tests/features/{name}" for name in files)]
     surroundings = {**os.environ, "PYTHONPATH": str(tree), "SCRUBWATCH_UNSHRUNK": "1"}
     try:

@@ -46,7 +46,7 @@ def test_a_return_is_irregular_if_no_ticket_of_another_asked_before_for_that_sel
         done("category_opened", "2024-02-07 09:00"),
         done("category_opened", "2024-02-08 09:00", ticket_id="in order"),
         tickets=[
-            ticket("in order", "2024-02-01 08:00"),
+            ticket("in order", "2024-02-01 09:00"),
             ticket("own", "2024-02-01 08:00", opened_by="mia"),
             ticket("later", "2024-02-03 09:01"),
             ticket("foreign", "2024-02-01 08:00", seller_id="boris"),

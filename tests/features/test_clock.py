@@ -108,6 +108,15 @@ def test_a_transfer_recorded_late_moves_only_what_becomes_known_afterwards(signa
     assert now["negative_removals_91d"].to_dict() == {"anna": 1, "boris": 1}
 
 
+def test_what_becomes_known_in_the_instant_of_the_transfer_is_the_buyer_s_alone(signals: Signals) -> None:
+    known = moment("2024-05-15 09:00")
+    tables = honest_tables(
+        products=[product("lamp", "boris", valid_from=moment("2024-05-01 00:00").date(), recorded_at=known)],
+        reviews=[review("r", "lamp", 3, "2024-05-10 08:00", recorded_at=known)],
+    )
+    assert signals(CUTOFF, tables)["reviews_arrived_91d"].to_dict() == {"anna": 0, "boris": 1}
+
+
 def test_a_table_that_one_marketplace_lacks_gives_nan_there_and_not_zero(signals: Signals) -> None:
     tables = honest_tables(
         sellers=[seller("chiara", marketplace="IT")],
