@@ -97,5 +97,5 @@ def parquet(files: Sequence[Path], *, named: bool = False) -> str:
 
 def count(session: Session, query: str) -> int:
     """The single whole number that the query returns; null reads as 0."""
-    row = session.execute(query).fetchone()
-    return 0 if row is None or row[0] is None else int(row[0])
+    rows = session.execute(query).fetchall()  # to the end: a connection does nothing else before
+    return int(rows[0][0] or 0) if rows else 0
