@@ -55,6 +55,10 @@ VALID_FROM = re.compile(r"order by (?P<clock>[ps]\.valid_from)|cast\((?P<cast>p\
 
 EQUIVALENT: dict[tuple[str, str], str] = {
     (
+        "features/across.py",
+        "and (until_on is null or until_on [>= -> >] date '{cutoff}') and {kind.by} is not null{late}",
+    ): "no kind that names an entity is ever corrected: until_on is null",
+    (
         "features/families/rank_moves.py",
         "p.last_known_at [<= -> <] c.first_known_at as settled",
     ): "with both instants equal both ways of reading the earlier day give the same rows",

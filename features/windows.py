@@ -1,13 +1,12 @@
 """Windowed measures at one cutoff or at many, from the rows of a tile kind.
 
-A few cutoffs are one pass over the rows each. Many, a week apart or several, are read off a grid of sellers and weeks
+A few cutoffs are one pass over the rows each. Many are read off a grid of sellers and spans of days
 (``features.grid``); kinds with few rows are joined with the cutoffs whose windows hold them. All ways add whole numbers
 only, so they agree to the last bit. What does not add up is read from the rows of each window.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -19,6 +18,7 @@ from features.measures import Across, Pairs, TileKind, Windowed
 
 _OLDER = 1_000_000
 """Days: of what lies before every window."""
+
 _FEW_CUTOFFS = 2
 
 _Part = tuple[str, list[str]]
@@ -51,8 +51,7 @@ def measure(
     windowed = list({each.column: each for each in windowed}.values())  # a measure may be read with several needs
     parts = [*_added(session, tiles, windowed, cutoffs), *_gathered(tiles, windowed, cutoffs)]
     session.execute(f"create or replace temp table {name} as {_joined(parts, windowed)}")
-    for weekday in range(7):
-        session.unregister(f"grid_{weekday}")
+    session.unregister("grid")
 
 
 def _joined(parts: Sequence[_Part], windowed: Sequence[Windowed]) -> str:
@@ -80,12 +79,8 @@ def _added(session: Session, tiles: str, windowed: Sequence[Windowed], cutoffs: 
     if few or on_spark(session):  # a grid of all sellers is held by one process
         yield _direct(tiles, added, cutoffs), names
         return
-    grids: dict[int, list[date]] = defaultdict(list)
-    for cutoff in sorted(cutoffs):
-        grids[cutoff.weekday()].append(cutoff)
-    for weekday, each in grids.items():
-        session.register(f"grid_{weekday}", on_grid(session, tiles, added, each))
-        yield f"select * from grid_{weekday}", names
+    session.register("grid", on_grid(session, tiles, added, sorted(cutoffs)))
+    yield "select * from grid", names
     replaced = f"(select * from {tiles} where until_on is not null)"
     # Not `limit 1`: DuckDB 2.0 was seen to wait for ever once the first row of a wide plan had been found.
     if count(session, f"select count(*) from {replaced} as tile") > 0:
