@@ -40,8 +40,19 @@ TESTS = (
 )
 """Tests of ``tests/features``, the quickest that could notice first, after those of the mutated module."""
 
-OF_LATE_NEWS = ("features/lookups/", "features/outdated.py")
-"""Modules that find the weeks which late news changes."""
+ABOUT = {
+    "features/coverage.py": ("test_edges.py",),
+    "features/families/queue_work.py": ("test_removal_tickets.py",),
+    "features/families/rank_moves.py": ("test_ranks.py",),
+    "features/families/reviewer_look_ups.py": ("test_pressure.py",),
+    "features/families/staff_service.py": ("test_rivals.py",),
+    "features/judging.py": ("test_edges.py", "test_intake.py"),
+    "features/landing.py": ("test_late_news.py",),
+    "features/lookups/": ("test_late_news.py",),
+    "features/outdated.py": ("test_late_news.py",),
+    "features/reading.py": ("test_edges.py", "test_refusal.py"),
+}
+"""Tests of modules, by the beginning of their path, that do not bear the module's name."""
 
 OTHER_SIGN = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 OF_TIME = re.compile(
@@ -180,9 +191,9 @@ def killer_of(mutant: Mutant | None) -> str | None:
 
 def _own_tests(mutant: Mutant) -> tuple[str, ...]:
     """The files of tests that are about the mutated module."""
-    own = [f"test_{Path(mutant.file).stem}.py"]
-    own += ["test_late_news.py"] if mutant.file.startswith(OF_LATE_NEWS) else []
-    return tuple(name for name in own if (ROOT / "tests/features" / name).exists())
+    named = f"test_{Path(mutant.file).stem}.py"
+    own = [name for start, names in ABOUT.items() if mutant.file.startswith(start) for name in names]
+    return (*own, *([named] if (ROOT / "tests/features" / named).exists() else []))
 
 
 def _first_failure(tree: Path, files: tuple[str, ...]) -> str | None:

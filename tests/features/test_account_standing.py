@@ -113,3 +113,25 @@ def test_an_action_counts_when_the_account_is_known(signals: Signals) -> None:
     newcomer = {**honest_tables()["sellers"][0], "seller_id": "carla", "recorded_at": moment("2024-05-20 00:00")}
     tables = standing(done("reinstated", "2023-05-10 09:00", seller_id="carla"), sellers=[newcomer])
     assert signals(CUTOFF, tables).loc["carla", "returns_by_staff_364d"] == 1
+
+
+def test_what_is_wrong_with_a_return_s_ticket_counts_once_the_ticket_is_known(signals: Signals) -> None:
+    late = ticket("own", "2024-05-01 08:00", opened_by="mia", recorded_at=moment("2024-05-20 00:00"))
+    tables = standing(
+        done("reinstated", "2024-05-01 12:00", ticket_id="own"), tickets=[late, ticket("any", "2023-05-01 08:00")]
+    )
+    assert signals("2024-05-20", tables).loc["anna", "irregular_returns_364d"] == 0
+    assert signals("2024-05-21", tables).loc["anna", "irregular_returns_364d"] == 1
+
+
+def test_the_appeal_and_the_ticket_before_a_return_count_from_when_the_return_is_known(signals: Signals) -> None:
+    tables = standing(
+        done("appealed", "2024-05-01 09:00", "seller"),
+        done("reinstated", "2024-05-01 12:00", ticket_id="own", recorded_at=moment("2024-05-20 00:00")),
+        tickets=[ticket("own", "2024-05-01 08:00", opened_by="mia")],
+    )
+    # 364 days later what had been known before the return is out of the window
+    anna = signals("2025-05-10", tables).loc["anna"]
+    assert anna["returns_by_staff_364d"] == 1
+    assert anna["irregular_returns_364d"] == 1
+    assert anna["unappealed_return_share_364d"] == 0
