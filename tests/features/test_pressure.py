@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.features.conftest import Row, Signals, action, covering, honest_tables, moment, product, review
+from tests.features.conftest import Row, Signals, action, covering, honest_tables, moment, product, review, seller
 from tests.features.test_removal_tickets import ticket
 
 CUTOFF = "2024-06-03"
@@ -110,6 +110,42 @@ def test_what_an_author_takes_back_in_21_days_after_a_look_up_follows_it(
     assert anna["take_back_excess_after_look_ups_91d"] == pytest.approx(prompted * 2 / 3 - unasked)
 
 
+@pytest.mark.parametrize(
+    ("late", "as_of", "without_cause"),
+    [("ticket", "2024-05-20", 0), ("ticket", "2024-05-21", 1), ("look_up", "2024-08-10", 1)],
+)
+def test_what_is_wrong_with_a_look_up_s_ticket_counts_once_both_are_known(
+    signals: Signals, late: str, as_of: str, without_cause: int
+) -> None:
+    recorded = {"recorded_at": moment("2024-05-20 00:00")}
+    tables = honest_tables(
+        coverage=COVERED,
+        staff_access=[
+            look_up("a", "2024-05-01 09:00", "own", seller_id="anna", **recorded if late == "look_up" else {})
+        ],
+        tickets=[
+            ticket("own", "2024-05-01 08:00", opened_by="mia", **recorded if late == "ticket" else {}),
+            ticket("any", "2023-05-01 08:00"),
+        ],
+    )
+    assert signals(as_of, tables).loc["anna", "contact_look_ups_without_cause_91d"] == without_cause
+
+
+@pytest.mark.parametrize("late", ["look_up", "take_back"])
+def test_a_take_back_follows_a_look_up_once_both_are_known(signals: Signals, late: str) -> None:
+    recorded = {"recorded_at": moment("2024-05-20 00:00")}
+    tables = honest_tables(
+        coverage=COVERED,
+        reviews=[review("r", "lamp", 1, "2023-01-10 08:00")],
+        review_actions=[
+            action("r", "removed", "2024-05-02 09:00", "reviewer", **recorded if late == "take_back" else {})
+        ],
+        staff_access=[look_up("a", "2024-05-01 09:00", review_id="r", **recorded if late == "look_up" else {})],
+    )
+    assert signals("2024-05-20", tables).loc["anna", "prompted_take_backs_91d"] == 0
+    assert signals("2024-05-21", tables).loc["anna", "prompted_take_backs_91d"] == 1
+
+
 def test_a_take_back_at_another_seller_s_follows_nothing(signals: Signals) -> None:
     tables = honest_tables(
         coverage=COVERED,
@@ -134,3 +170,14 @@ def test_buyers_reports_are_counted_by_what_they_say(signals: Signals) -> None:
     now = signals(CUTOFF, tables)
     assert now.loc["anna", ["off_platform_reports_91d", "paid_review_reports_91d"]].tolist() == [1, 2]
     assert now.loc["boris", ["off_platform_reports_91d", "paid_review_reports_91d"]].tolist() == [0, 0]
+
+
+def test_a_report_counts_when_the_account_is_known(signals: Signals) -> None:
+    report = {"report_id": "1", "seller_id": "carla", "reported_at": moment("2024-05-01 09:00"), "kind": "paid_review"}
+    tables = honest_tables(
+        coverage=COVERED,
+        sellers=[seller("carla", recorded_at=moment("2024-05-20 00:00"))],
+        buyer_reports=[report],
+    )
+    # 101 days after the report, 82 after it counts
+    assert signals("2024-08-10", tables).loc["carla", "paid_review_reports_91d"] == 1
