@@ -202,3 +202,27 @@ def test_places_that_rise_after_look_ups_are_held_against_those_before(signals: 
     now = signals(CUTOFF, market(staff_access=looked, search_ranks=seen))["rank_rise_after_lookups_91d"]
     assert now["anna"] == pytest.approx(math.log(40 / 10), abs=1e-6)  # a quarter of the place after, no move before
     assert now["boris"] == 0
+
+
+@pytest.mark.parametrize("late", ["product", "look_up"])
+def test_a_look_up_of_a_product_s_ranking_counts_once_both_are_known(signals: Signals, late: str) -> None:
+    recorded = {"recorded_at": moment("2024-05-20 00:00")}
+    tables = market(
+        staff_access=[ranking("a", None, product_id="bowl", **recorded if late == "look_up" else {})],
+    )
+    tables["products"] += [product("bowl", "anna", **recorded if late == "product" else {})]
+    assert signals("2024-05-20", tables).loc["anna", "ranking_lookups_91d"] == 0
+    assert signals("2024-05-21", tables).loc["anna", "ranking_lookups_91d"] == 1
+
+
+def test_service_and_look_ups_without_cause_count_from_when_all_of_it_is_known(signals: Signals) -> None:
+    recorded = {"recorded_at": moment("2024-05-20 00:00")}
+    tables = market(
+        sellers=[seller("elsa", **recorded)],
+        account_actions=[suspension("elsa", "2024-05-01 09:00", kind="warned")],
+        staff_access=[ranking("a", "boris", ticket_id="about anna", **recorded)],
+        tickets=[ticket("about anna", "anna")],
+    )
+    now = signals("2024-08-10", tables)  # the account and the look-up became known 82 days before, all else earlier
+    assert now.loc["elsa", "serving_staff_91d"] == 1
+    assert now.loc["boris", "ranking_lookups_91d"] == 1
