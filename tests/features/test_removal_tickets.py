@@ -61,6 +61,14 @@ def test_what_is_wrong_with_a_ticket_counts_once_the_ticket_is_known(signals: Si
     assert signals("2024-05-21", tables).loc["anna", "own_ticket_removal_share_91d"] == 1
 
 
+def test_a_removal_s_ticket_counts_from_when_the_removal_is_known(signals: Signals) -> None:
+    removed = removal("2024-05-01 09:00", "own")
+    removed[-1]["recorded_at"] = moment("2024-05-20 00:00")
+    tables = handled(removed, tickets=[ticket("own", "2024-05-01 08:00", opened_by="mia")])
+    # 91 days later the ticket is out of the window, and what became known of the removal is not
+    assert signals("2024-08-10", tables).loc["anna", "own_ticket_removal_share_91d"] == 1
+
+
 def test_a_ticket_that_served_two_sellers_counts_for_both_from_the_second_removal_on(signals: Signals) -> None:
     tables = handled(
         removal("2024-05-01 09:00", "one"),
@@ -145,3 +153,18 @@ def test_old_complaints_are_held_against_the_ages_that_the_queue_removes(signals
     ]
     now = signals(CUTOFF, tables)["old_removals_beyond_queue_91d"]
     assert now.to_dict() == {"anna": pytest.approx(1 - 1 / 2), "boris": pytest.approx(1 / 3 - 1 / 2)}
+
+
+def test_a_decision_counts_once_its_review_is_known(signals: Signals) -> None:
+    tables = handled(decision("removed", "safety"), decision("removed", "safety", "rake"))
+    tables["reviews"][-2]["recorded_at"] = moment("2024-05-20 00:00")
+    assert signals("2024-05-20", tables).loc["anna", "queue_negative_removals_91d"] == 0
+    assert signals("2024-05-21", tables).loc["anna", "queue_negative_removals_91d"] == 1
+
+
+@pytest.mark.parametrize(("written", "old"), [("2024-04-03 09:00:00", 1), ("2024-04-03 09:00:01", 0)])
+def test_a_complaint_of_28_days_is_old(signals: Signals, written: str, old: int) -> None:
+    tables = handled(decision("removed", "safety"), decision("removed", "safety", "rake"))
+    tables["reviews"][-2]["created_at"] = moment(written)
+    # of two removals in the queue one or both are of old complaints
+    assert signals(CUTOFF, tables).loc["anna", "old_removals_beyond_queue_91d"] == pytest.approx(old - (1 + old) / 2)

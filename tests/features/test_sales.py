@@ -86,3 +86,18 @@ def test_days_after_removals_are_held_against_days_before(signals: Signals) -> N
     assert signals(CUTOFF, tables).loc["anna", "sales_rise_after_removals_91d"] == pytest.approx(
         math.log((130 / 15) / (118 / 16))
     )
+
+
+def test_sales_count_once_their_listing_is_known_and_for_whom_it_is_known_to_be_then(signals: Signals) -> None:
+    tables = honest_tables(
+        products=[
+            product("vase", "anna", recorded_at=moment("2024-05-20 00:00")),
+            product("lamp", "boris", valid_from=day("2024-05-01"), recorded_at=moment("2024-05-15 00:00")),
+        ],
+        sales=[
+            sale("vase", "2024-05-02", 3, 30.0),
+            sale("lamp", "2024-05-10", 5, 50.0, recorded_at=moment("2024-05-20 00:00")),
+        ],
+    )
+    assert signals("2024-05-20", tables)["units_sold_91d"].to_dict() == {"anna": 0, "boris": 0}
+    assert signals("2024-05-21", tables)["units_sold_91d"].to_dict() == {"anna": 3, "boris": 5}
