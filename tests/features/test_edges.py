@@ -26,6 +26,7 @@ from tests.features.conftest import (
     product,
     rank,
     review,
+    seller,
 )
 
 CUTOFF = "2024-06-03"
@@ -64,6 +65,27 @@ def test_a_table_covers_the_window_on_whose_first_day_it_begins(signals: Signals
     tables["reviews"], tables["review_actions"] = tables["reviews"][1:], [action("r", "kept", "2024-05-02 12:00")]
     tables["coverage"] = covering("review_actions")
     assert math.isnan(signals(CUTOFF, tables).loc["anna", "reviews_arrived_91d"]) != covers
+
+
+@pytest.mark.parametrize(("recorded", "covers"), [("2024-03-04 23:00", True), ("2024-03-05 00:00", False)])
+@pytest.mark.parametrize("late", ["products", "sellers"])
+def test_a_table_begins_when_the_listing_or_account_of_its_first_row_is_known(
+    signals: Signals, late: str, recorded: str, *, covers: bool
+) -> None:
+    known = {"recorded_at": moment(recorded)}
+    tables = honest_tables(
+        sellers=[seller("carla", **known if late == "sellers" else {})],
+        products=[product("vase", "carla", **known if late == "products" else {})],
+        reviews=[review("r", "vase", 3, "2024-02-20 12:00")],
+        buyer_reports=[
+            {"report_id": "1", "seller_id": "carla", "reported_at": moment("2024-02-20 12:00"), "kind": "paid_review"}
+        ],
+    )
+    tables["reviews"], tables["review_actions"] = tables["reviews"][1:], [action("r", "kept", "2024-05-02 12:00")]
+    tables["coverage"] = covering("review_actions")
+    anna = signals(CUTOFF, tables).loc["anna"]
+    assert math.isnan(anna["reviews_arrived_91d"]) != covers
+    assert math.isnan(anna["paid_review_reports_91d"]) != (covers or late == "products")
 
 
 @pytest.mark.parametrize(("seen", "people"), [("2024-06-02 23:00", 1.0), ("2024-06-03 00:00", math.nan)])
