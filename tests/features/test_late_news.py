@@ -27,38 +27,76 @@ def monday(week: int) -> date:
     return date(2023, 1, 2) + timedelta(weeks=week)
 
 
-def review(number: int, day: date) -> Row:
+def review(number: int, day: date, product: int = 1) -> Row:
     more = {"review_id": number, "created_at": datetime.combine(day, time(12))}
-    return {"product_id": 1, "reviewer_id": 1, "rating": 1, "verified": True, **more}
+    return {"product_id": product, "reviewer_id": 1, "rating": 1, "verified": True, **more}
 
 
 def place(day: date, position: int, query: int = 1) -> Row:
     return {"product_id": 1, "query_id": query, "observed_on": day, "position": position, "sponsored": False}
 
 
-def sale(day: date, units: int, **more: datetime) -> Row:
-    return {"product_id": 1, "sold_on": day, "units": units, "revenue": 5.0 * units, **more}
+def sale(day: date, units: int, product: int = 1, **more: datetime) -> Row:
+    return {"product_id": product, "sold_on": day, "units": units, "revenue": 5.0 * units, **more}
+
+
+def decision(review_id: int, acted_at: datetime, kind: str = "kept", **more: int) -> Row:
+    return {"review_id": review_id, "acted_at": acted_at, "kind": kind, "actor_kind": "staff", **more}
+
+
+def warning(seller: int, acted_at: datetime) -> Row:
+    done = {"kind": "warned", "actor_kind": "staff", "actor_id": 7}
+    return {"seller_id": seller, "acted_at": acted_at, **done}
+
+
+def report(number: int, seller: int, reported_at: datetime) -> Row:
+    return {"report_id": number, "seller_id": seller, "reported_at": reported_at, "kind": "paid_review"}
+
+
+def look_up(number: int, day: date, resource: str = "sales_report", **more: int) -> Row:
+    row = {"access_id": number, "actor_id": 7, "resource": resource, "accessed_at": datetime.combine(day, time())}
+    return {**row, **more}
+
+
+def ticket(number: int, opened_at: datetime) -> Row:
+    return {"ticket_id": number, "opened_at": opened_at, "opened_by_kind": "staff", "seller_id": 9}
 
 
 def market() -> Market:
     """A review, a sale and an observation each Monday; each review is removed on the Tuesday of the next week.
 
-    Each removal names a ticket, and a look-up a product, of which nothing is known.
+    Each removal names a ticket, and a look-up a product, of which nothing is known. Product 8, with a review and a
+    look-up, and seller 2 become known in the twelfth week.
     """
+    twelfth = {"recorded_at": datetime.combine(monday(12), time())}
     days = [monday(week) for week in range(WEEKS)]
+    acted = {1: datetime.combine(monday(1), time()), 10: datetime.combine(monday(10), time())}
     removals = [
-        {"review_id": week, "acted_at": datetime.combine(day + timedelta(days=8), time()), "ticket_id": week}
+        decision(week, datetime.combine(day + timedelta(days=8), time()), "removed", ticket_id=week)
         for week, day in enumerate(days[:-1])
     ]
     return {
-        "sellers": [{"seller_id": 1, "marketplace": "US", "category": "toys", "opened_on": date(2022, 1, 1)}],
-        "products": [{"product_id": 1, "seller_id": 1, "category": "toys", "listed_on": date(2022, 1, 1)}],
-        "reviews": [review(week, day) for week, day in enumerate(days)],
-        "review_actions": [{**row, "kind": "removed", "actor_kind": "staff"} for row in removals],
+        "sellers": [
+            {"seller_id": number, "marketplace": "US", "category": "toys", "opened_on": date(2022, 1, 1), **known}
+            for number, known in ((1, {}), (2, twelfth))
+        ],
+        "products": [
+            {"product_id": number, "seller_id": 1, "category": "toys", "listed_on": date(2022, 1, 1), **known}
+            for number, known in ((1, {}), (8, twelfth))
+        ],
+        "reviews": [*(review(week, day) for week, day in enumerate(days)), review(100, monday(9), product=8)],
+        "review_actions": [
+            *removals,
+            decision(100, datetime.combine(monday(9) + timedelta(days=1), time()), "removed", ticket_id=100),
+        ],
+        "account_actions": [warning(1, at) for at in acted.values()],
+        "buyer_reports": [report(number, 1, at) for number, at in acted.items()],
+        "tickets": [ticket(1_000 + number, at) for number, at in acted.items()],
         "search_ranks": [place(day, 1 + week % 5) for week, day in enumerate(days)],
         "staff_access": [
-            {"access_id": 1, "actor_id": 7, "product_id": 7, "resource": "reviewer_contact"}
-            | {"accessed_at": datetime.combine(monday(3), time())}
+            look_up(1, monday(3), "reviewer_contact", product_id=7),
+            look_up(2, monday(9), product_id=8, ticket_id=60),
+            look_up(3, monday(3), seller_id=1, ticket_id=61),
         ],
         "sales": [
             *(sale(day, 3) for day in days),
@@ -78,26 +116,45 @@ def folded(configuration: Configuration, tmp_path_factory: pytest.TempPathFactor
 LATE_ROWS: dict[str, tuple[Market, dict[str, list[int]]]] = {
     "a review": ({"reviews": [review(1_000, LATE_DAY)]}, {"review_arrivals": [10], "rank_moves": []}),
     "what was done to a review": (
-        {
-            "review_actions": [
-                {
-                    "review_id": 3,
-                    "acted_at": datetime.combine(LATE_DAY, time()),
-                    "kind": "kept",
-                    "actor_kind": "staff",
-                }
-            ]
-        },
+        {"review_actions": [decision(3, LATE)]},
         {"review_changes": [3, 4, 10], "rank_moves": []},
+    ),
+    "what was done to a review before its listing is known": (
+        {"review_actions": [decision(100, LATE)]},
+        {"review_changes": [12], "rank_moves": []},
     ),
     "a place": ({"search_ranks": [place(LATE_DAY, 2)]}, {"review_arrivals": [], "rank_moves": [10, 11]}),
     "a place in a query that was never observed": (
         {"search_ranks": [place(LATE_DAY, 2, query=2)]},
         {"review_arrivals": [], "rank_moves": [10]},
     ),
-    "a ticket": (
-        {"tickets": [{"ticket_id": 3, "opened_at": LATE, "opened_by_kind": "staff"}]},
-        {"review_changes": [], "ticket_removals": [3, 4, 10]},
+    "a ticket": ({"tickets": [ticket(3, LATE)]}, {"review_changes": [], "ticket_removals": [3, 4, 10]}),
+    "a ticket about a review whose listing comes later": (
+        {"tickets": [ticket(100, LATE)]},
+        {"review_changes": [], "ticket_removals": [10, 12]},
+    ),
+    "a ticket of a look-up": ({"tickets": [ticket(61, LATE)]}, {"number_lookups": [3, 10], "look_ups": []}),
+    "a ticket of a look-up whose listing comes later": (
+        {"tickets": [ticket(60, LATE)]},
+        {"number_lookups": [12], "look_ups": []},
+    ),
+    "a look-up": ({"staff_access": [look_up(4, LATE_DAY, product_id=1)]}, {"number_lookups": [10]}),
+    "a look-up before its listing is known": (
+        {"staff_access": [look_up(5, LATE_DAY, product_id=8)]},
+        {"number_lookups": [12]},
+    ),
+    "what was done to an account": (
+        {"account_actions": [warning(1, LATE)]},
+        {"account_service": [10], "account_standing": [1, 10]},
+    ),
+    "what was done to an account before it is known": (
+        {"account_actions": [warning(2, LATE)]},
+        {"account_service": [12], "account_standing": [10, 12]},
+    ),
+    "a report": ({"buyer_reports": [report(2, 1, LATE)]}, {"buyer_reports": [10], "account_standing": []}),
+    "a report on an account before it is known": (
+        {"buyer_reports": [report(3, 2, LATE)]},
+        {"buyer_reports": [12], "account_standing": []},
     ),
     "a product": (
         {
@@ -108,6 +165,10 @@ LATE_ROWS: dict[str, tuple[Market, dict[str, list[int]]]] = {
         {"review_changes": [], "look_ups": [3, 10]},
     ),
     "a sale": ({"sales": [sale(LATE_DAY, 2)]}, {"sales_days": [10], "rank_moves": []}),
+    "a sale before its listing is known": (
+        {"sales": [sale(LATE_DAY, 2, product=8)]},
+        {"sales_days": [12], "rank_moves": []},
+    ),
     "a correction of a sale": (
         {"sales": [sale(monday(3), 2, recorded_at=LATE)]},
         {"sales_days": [10], "rank_moves": []},
