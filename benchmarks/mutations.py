@@ -70,6 +70,14 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "and (until_on is null or until_on [>= -> >] date '{cutoff}') and {kind.by} is not null{late}",
     ): "no kind that names an entity is ever corrected: until_on is null",
     (
+        "features/families/account_standing.py",
+        "and p.happened_at [> -> >=] a.happened_at - interval '{_HOURS[-1]}' hour",
+    ): "an appeal as old as that lies in none of the bins",
+    (
+        "features/families/neighbours.py",
+        "from staff_removals_in_window where negatives_removed_by_known [> -> >=] 0",
+    ): "rows in which it is 0 are not in the window, as no other measure is read of them",
+    (
         "features/families/rank_moves.py",
         "p.last_known_at [<= -> <] c.first_known_at as settled",
     ): "with both instants equal both ways of reading the earlier day give the same rows",

@@ -61,10 +61,12 @@ def test_declared_coverage_holds_the_window_s_first_and_last_day_and_is_known_be
 
 @pytest.mark.parametrize(("first", "covers"), [("2024-03-04 23:00", True), ("2024-03-05 00:00", False)])
 def test_a_table_covers_the_window_on_whose_first_day_it_begins(signals: Signals, first: str, *, covers: bool) -> None:
-    tables = honest_tables(reviews=[review("r", "lamp", 3, first)])
+    reported = {"report_id": "1", "seller_id": "anna", "reported_at": moment(first), "kind": "paid_review"}
+    tables = honest_tables(reviews=[review("r", "lamp", 3, first)], buyer_reports=[reported])
     tables["reviews"], tables["review_actions"] = tables["reviews"][1:], [action("r", "kept", "2024-05-02 12:00")]
     tables["coverage"] = covering("review_actions")
-    assert math.isnan(signals(CUTOFF, tables).loc["anna", "reviews_arrived_91d"]) != covers
+    anna = signals(CUTOFF, tables).loc["anna", ["reviews_arrived_91d", "paid_review_reports_91d"]]
+    assert anna.isna().tolist() == [not covers] * 2
 
 
 @pytest.mark.parametrize(("recorded", "covers"), [("2024-03-04 23:00", True), ("2024-03-05 00:00", False)])

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from tests.features.conftest import Signals, action, day, honest_tables, moment, product, review, sale
+from tests.features.conftest import Signals, action, day, days_after, honest_tables, moment, product, review, sale
 
 CUTOFF = "2024-06-03"
 
@@ -101,3 +101,29 @@ def test_sales_count_once_their_listing_is_known_and_for_whom_it_is_known_to_be_
     )
     assert signals("2024-05-20", tables)["units_sold_91d"].to_dict() == {"anna": 0, "boris": 0}
     assert signals("2024-05-21", tables)["units_sold_91d"].to_dict() == {"anna": 3, "boris": 5}
+
+
+@pytest.mark.parametrize(("after", "sold"), [(28, 18), (29, 0)])
+def test_28_days_after_a_removal_are_after_it(signals: Signals, after: int, sold: int) -> None:
+    tables = honest_tables(
+        reviews=[review("bad", "lamp", 1, "2024-01-10 08:00")],
+        review_actions=[action("bad", "removed", "2024-04-01 09:00")],
+        sales=[sale("lamp", "2024-03-20", 6, 60.0), sale("lamp", days_after("2024-04-01", after), 18, 180.0)],
+    )
+    days = 1 + (sold > 0)
+    a_day = (6 + sold) / days
+    expected = math.log((sold + 14 * a_day) / (days - 1 + 14) / ((6 + 14 * a_day) / 15))
+    assert signals(CUTOFF, tables).loc["anna", "sales_rise_after_removals_91d"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("removed", "sold"), [("2024-05-06 09:00", "2024-05-08"), ("2024-05-08 09:00", "2024-05-06")])
+def test_a_removal_and_a_day_of_sales_are_a_pair_once_both_are_known(signals: Signals, removed: str, sold: str) -> None:
+    tables = honest_tables(
+        reviews=[review("bad", "lamp", 1, "2024-01-10 08:00")],
+        review_actions=[action("bad", "removed", removed)],
+        sales=[sale("lamp", "2024-05-03", 6, 60.0), sale("lamp", sold, 18, 180.0)],
+    )
+    name = "sales_rise_after_removals_91d"
+    # without a pair there is nothing to compare; the first has the sale before, at six a day
+    expected = math.nan if sold == "2024-05-06" else 0.0
+    assert signals("2024-05-08", tables).loc["anna", name] == pytest.approx(expected, nan_ok=True)
