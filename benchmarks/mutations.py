@@ -113,6 +113,34 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "features/listings.py",
         "having i.known_at [< -> <=] coalesce(min(better.known_at), timestamp '9999-12-31 00:00:00')",
     ): "a span that ends when it begins holds no instant",
+    (
+        "features/workings.py",
+        "rows = f\"select * from {name}_all where known_at [< -> <=] date '{as_of}' and ({OF_SELLERS.get(name, 'false')})\"",
+    ): "what becomes known in the first instant of the cutoff makes facts of that day, which no window holds",
+    (
+        "features/landing.py",
+        "join listing_versions as l on r.product_id = l.product_id and l.version = 1 and r.known_at [< -> <=] l.listing_known_at",
+    ): "a week that is held to be ahead of its listings is read once more, and nothing else",
+    (
+        "features/lookups/query_days.py",
+        "min(r.known_at) as known_at, bool_or(r.known_at [< -> <=] l.listing_known_at) as ahead",
+    ): "a query that is held to be ahead of its listings is read whole, and tells the same",
+    (
+        "features/lookups/query_days.py",
+        "on w.query_id = i.query_id and i.observed_on [>= -> >] r.since and i.known_at < cast(w.first_on as timestamp)",
+    ): "a query of which the last weeks are held not to tell all is read whole, and tells the same",
+    (
+        "features/lookups/query_days.py",
+        "where w.first_on [>= -> >] r.since",
+    ): "a query of which the last weeks are held not to tell all is read whole, and tells the same",
+    (
+        "features/lookups/query_days.py",
+        "join listing_versions as l on r.product_id = l.product_id and l.version = 1 and r.known_at [< -> <=] l.listing_known_at",
+    ): "more weeks are made anew, as they were",
+    (
+        "features/lookups/query_days.py",
+        "select [greatest(r.known_at, l.listing_known_at) -> r.known_at]",
+    ): "where the listing comes later, all weeks from the row's on are made anew",
 }
 """Mutants that change nothing, by file and mutated text, with the reason."""
 

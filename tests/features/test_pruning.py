@@ -48,8 +48,7 @@ def market() -> Market:
         about = {"seller_id": number, "category": "toys"}
         drawn["sellers"].append({**about, "marketplace": "US", "opened_on": opened})
         drawn["products"].append({**about, "product_id": number, "listed_on": opened})
-        for week in range(77):
-            day = date(2023, 1, 3) + timedelta(weeks=week)
+        for day in (FLOOR, *(date(2023, 1, 3) + timedelta(weeks=week) for week in range(77))):
             units, place = random.randint(1, 9), random.randint(1, 9)
             drawn["sales"].append({"product_id": number, "sold_on": day, "units": units, "revenue": 5.0 * units})
             drawn["search_ranks"].append(
@@ -140,8 +139,8 @@ def test_old_rows_and_what_was_made_of_them_are_gone_and_reviews_stay(
     rows = {name: held(store, name) for name in TABLES}
     weeks_below = 17  # Tuesdays from the 3rd of January to the 25th of April
     sales, ranks = (rows[name][rows[name]["product_id"] == 101] for name in ("sales", "search_ranks"))
-    assert len(sales) == 77 - 3 - weeks_below  # three come after the split
-    assert len(ranks) == 77 - 3 - weeks_below + 1  # the last place below is what the first above is held against
+    assert len(sales) == 1 + 77 - 3 - weeks_below  # one on the floor, and three come after the split
+    assert len(ranks) == 1 + 77 - 3 - weeks_below + 1  # the last place below is what the first above is held against
     assert report.removed["sales"] >= 2 * weeks_below
     for name in set(TABLES) - set(THINNED):
         pd.testing.assert_frame_equal(rows[name], held(unpruned, name))
@@ -183,11 +182,11 @@ def test_rows_of_a_held_seller_stay_until_it_is_released(whole: Path, settings: 
         return [int((held(store, name)["product_id"] == seller).sum()) for name in ("sales", "search_ranks")]
 
     prune(store, KEPT_WEEKS, settings, held_sellers=[101], held_cutoffs=[date(2023, 4, 3)])
-    assert (rows_of(101), rows_of(102)) == ([74, 74], [57, 58])
+    assert (rows_of(101), rows_of(102)) == ([75, 75], [58, 59])
     assert not signals_at(store, [date(2023, 4, 3)], settings).empty
     pd.testing.assert_frame_equal(signals_anew(store, settings), signals_anew(unpruned, settings))
     prune(store, KEPT_WEEKS, settings)
-    assert rows_of(101) == [57, 58]
+    assert rows_of(101) == [58, 59]
     with pytest.raises(WrongUse, match="below 2023-05-01"):
         signals_at(store, [date(2023, 4, 3)], settings)
 

@@ -53,6 +53,7 @@ def damage_inside(data: Path) -> None:
 
 def stop_ten_days_before(data: Path) -> None:
     rows = [{**row, "created_at": moment(AS_OF) - timedelta(days=10)} for row in many_reviews()]
+    rows.append(review("at the cutoff", "lamp", 5, AS_OF))
     write_table(data / "reviews.parquet", "reviews", rows)
     write_table(data / "review_actions.parquet", "review_actions", [action("r0", "kept", "2024-02-29 12:00")])
 
