@@ -115,11 +115,17 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ): "a span that ends when it begins holds no instant",
     (
         "features/workings.py",
-        "rows = f\"select * from {name}_all where known_at [< -> <=] date '{as_of}' and ({OF_SELLERS.get(name, 'false')})\"",
+        (
+            "rows = f\"select * from {name}_all where known_at [< -> <=] date '{as_of}'"
+            " and ({OF_SELLERS.get(name, 'false')})\""
+        ),
     ): "what becomes known in the first instant of the cutoff makes facts of that day, which no window holds",
     (
         "features/landing.py",
-        "join listing_versions as l on r.product_id = l.product_id and l.version = 1 and r.known_at [< -> <=] l.listing_known_at",
+        (
+            "join listing_versions as l on r.product_id = l.product_id and l.version = 1"
+            " and r.known_at [< -> <=] l.listing_known_at"
+        ),
     ): "a week that is held to be ahead of its listings is read once more, and nothing else",
     (
         "features/lookups/query_days.py",
@@ -135,7 +141,10 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ): "a query of which the last weeks are held not to tell all is read whole, and tells the same",
     (
         "features/lookups/query_days.py",
-        "join listing_versions as l on r.product_id = l.product_id and l.version = 1 and r.known_at [< -> <=] l.listing_known_at",
+        (
+            "join listing_versions as l on r.product_id = l.product_id and l.version = 1"
+            " and r.known_at [< -> <=] l.listing_known_at"
+        ),
     ): "more weeks are made anew, as they were",
     (
         "features/lookups/query_days.py",
