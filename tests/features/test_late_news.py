@@ -32,8 +32,9 @@ def review(number: int, day: date, product: int = 1) -> Row:
     return {"product_id": product, "reviewer_id": 1, "rating": 1, "verified": True, **more}
 
 
-def place(day: date, position: int, query: int = 1) -> Row:
-    return {"product_id": 1, "query_id": query, "observed_on": day, "position": position, "sponsored": False}
+def place(day: date, position: int, query: int = 1, product: int = 1, **more: datetime) -> Row:
+    row = {"product_id": product, "query_id": query, "observed_on": day, "position": position, "sponsored": False}
+    return {**row, **more}
 
 
 def sale(day: date, units: int, product: int = 1, **more: datetime) -> Row:
@@ -65,8 +66,8 @@ def ticket(number: int, opened_at: datetime) -> Row:
 def market() -> Market:
     """A review, a sale and an observation each Monday; each review is removed on the Tuesday of the next week.
 
-    Each removal names a ticket, and a look-up a product, of which nothing is known. Product 8, with a review and a
-    look-up, and seller 2 become known in the twelfth week.
+    Each removal names a ticket, and a look-up a product, of which nothing is known. Product 8, with a review, a
+    place and a look-up, and seller 2 become known in the twelfth week.
     """
     twelfth = {"recorded_at": datetime.combine(monday(12), time())}
     days = [monday(week) for week in range(WEEKS)]
@@ -92,7 +93,10 @@ def market() -> Market:
         "account_actions": [warning(1, at) for at in acted.values()],
         "buyer_reports": [report(number, 1, at) for number, at in acted.items()],
         "tickets": [ticket(1_000 + number, at) for number, at in acted.items()],
-        "search_ranks": [place(day, 1 + week % 5) for week, day in enumerate(days)],
+        "search_ranks": [
+            *(place(day, 1 + week % 5) for week, day in enumerate(days)),
+            place(monday(9), 1, query=8, product=8),
+        ],
         "staff_access": [
             look_up(1, monday(3), "reviewer_contact", product_id=7),
             look_up(2, monday(9), product_id=8, ticket_id=60),
@@ -127,6 +131,14 @@ LATE_ROWS: dict[str, tuple[Market, dict[str, list[int]]]] = {
     "a place in a query that was never observed": (
         {"search_ranks": [place(LATE_DAY, 2, query=2)]},
         {"review_arrivals": [], "rank_moves": [10]},
+    ),
+    "a correction of a place": (
+        {"search_ranks": [place(monday(3), 9, recorded_at=datetime.combine(LAST, time()))]},
+        {"review_arrivals": [], "rank_moves": [3]},
+    ),
+    "a correction of a place whose listing came later": (
+        {"search_ranks": [place(monday(9), 9, query=8, product=8, recorded_at=datetime.combine(LAST, time()))]},
+        {"review_arrivals": [], "rank_moves": [12]},
     ),
     "a ticket": ({"tickets": [ticket(3, LATE)]}, {"review_changes": [], "ticket_removals": [3, 4, 10]}),
     "a ticket about a review whose listing comes later": (
