@@ -49,6 +49,7 @@ ABOUT = {
     "features/judging.py": ("test_edges.py", "test_intake.py"),
     "features/landing.py": ("test_late_news.py",),
     "features/lookups/": ("test_late_news.py",),
+    "features/lookups/query_days.py": ("test_exactly_once.py",),
     "features/outdated.py": ("test_late_news.py",),
     "features/reading.py": ("test_edges.py", "test_refusal.py"),
 }

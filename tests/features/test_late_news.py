@@ -96,6 +96,7 @@ def market() -> Market:
         "search_ranks": [
             *(place(day, 1 + week % 5) for week, day in enumerate(days)),
             place(monday(9), 1, query=8, product=8),
+            place(monday(0), 50, query=5),
         ],
         "staff_access": [
             look_up(1, monday(3), "reviewer_contact", product_id=7),
@@ -131,6 +132,10 @@ LATE_ROWS: dict[str, tuple[Market, dict[str, list[int]]]] = {
     "a place in a query that was never observed": (
         {"search_ranks": [place(LATE_DAY, 2, query=2)]},
         {"review_arrivals": [], "rank_moves": [10]},
+    ),
+    "a place in a query that was last observed half a year before": (
+        {"search_ranks": [place(monday(26), 1, query=5)]},
+        {"review_arrivals": [], "rank_moves": [26]},
     ),
     "a correction of a place": (
         {"search_ranks": [place(monday(3), 9, recorded_at=datetime.combine(LAST, time()))]},
@@ -222,6 +227,18 @@ def test_late_rows_one_after_the_other_give_what_the_whole_gives(
         take_in(tmp_path / "data", store, None, small)
         together = {name: [*together.get(name, []), *late.get(name, [])] for name in {**together, **late}}
     whole = take_in_runs(tmp_path / "whole", [together], small)
+    assert signals_at(store, [LAST], small).equals(signals_at(whole, [LAST], small))
+
+
+def test_a_place_is_held_against_the_one_before_however_long_ago(
+    folded: Path, configuration: Configuration, tmp_path: Path
+) -> None:
+    small, store = for_small_markets(configuration, tmp_path / "key"), copied(folded, tmp_path)
+    late, _ = LATE_ROWS["a place in a query that was last observed half a year before"]
+    deliver_late(tmp_path, "late", late)
+    take_in(tmp_path / "data", store, None, small)
+    ranks = [*market()["search_ranks"], *late["search_ranks"]]
+    whole = take_in_runs(tmp_path / "whole", [{**market(), "search_ranks": ranks}], small)
     assert signals_at(store, [LAST], small).equals(signals_at(whole, [LAST], small))
 
 
