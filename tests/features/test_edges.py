@@ -233,3 +233,13 @@ def test_a_listing_is_sold_once_the_account_that_bought_it_is_known(signals: Sig
     assert signals("2024-05-20", tables)["reviews_arrived_91d"].to_dict() == {"anna": 1, "boris": 0}
     # the first moves to her when she becomes known, but 80 days after the sale that is late news
     assert signals(CUTOFF, tables)["reviews_arrived_91d"].to_dict() == {"anna": 1, "boris": 0, "dora": 1}
+
+
+def test_the_day_of_the_last_of_many_cutoffs_is_in_none_of_their_windows(
+    tmp_path: Path, store: Store, configuration: Configuration
+) -> None:
+    many = [day("2024-05-01"), day("2024-05-08"), day("2024-05-15")]
+    reviews = [review("at", "lamp", 3, "2024-05-15 08:00"), review("before", "lamp", 3, "2024-05-14 08:00")]
+    taken(tmp_path / "data", store, configuration, reviews=reviews)
+    arrived = signals_at(store, many, configuration).set_index(["as_of", "seller_id"])["reviews_arrived_91d"]
+    assert arrived.xs("anna", level="seller_id").tolist() == [0, 0, 1]
