@@ -46,11 +46,13 @@ ABOUT = {
     "features/families/rank_moves.py": ("test_ranks.py",),
     "features/families/reviewer_look_ups.py": ("test_pressure.py",),
     "features/families/staff_service.py": ("test_rivals.py",),
-    "features/judging.py": ("test_edges.py", "test_intake.py"),
+    "features/grid.py": ("test_edges.py",),
+    "features/judging.py": ("test_edges.py", "test_refusal.py"),
     "features/landing.py": ("test_late_news.py",),
     "features/lookups/": ("test_late_news.py",),
     "features/lookups/query_days.py": ("test_exactly_once.py",),
     "features/outdated.py": ("test_late_news.py",),
+    "features/pairs.py": ("test_sales.py",),
     "features/reading.py": ("test_edges.py", "test_refusal.py"),
 }
 """Tests of modules, by the beginning of their path, that do not bear the module's name."""
