@@ -226,3 +226,12 @@ def test_service_and_look_ups_without_cause_count_from_when_all_of_it_is_known(s
     now = signals("2024-08-10", tables)  # the account and the look-up became known 82 days before, all else earlier
     assert now.loc["elsa", "serving_staff_91d"] == 1
     assert now.loc["boris", "ranking_lookups_91d"] == 1
+
+
+def test_places_of_a_listing_that_comes_later_count_from_when_it_is_known(signals: Signals) -> None:
+    near = [rank(name, f"q{n}", "2024-05-10", 10) for name in ("bowl", "rake") for n in range(3)]
+    alone = rank("lamp", "q9", "2024-05-10", 10)  # whoever is seen in no query has its like for rivals
+    tables = market(staff_access=[lookup("of a rival", "boris")], search_ranks=[*near, alone])
+    tables["products"].append(product("bowl", "anna", recorded_at=moment("2024-05-20 00:00")))
+    assert signals("2024-05-20", tables).loc["anna", "rival_lookups_91d"] == 0
+    assert signals("2024-05-21", tables).loc["anna", "rival_lookups_91d"] == 1
