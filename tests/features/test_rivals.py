@@ -235,3 +235,23 @@ def test_places_of_a_listing_that_comes_later_count_from_when_it_is_known(signal
     tables["products"].append(product("bowl", "anna", recorded_at=moment("2024-05-20 00:00")))
     assert signals("2024-05-20", tables).loc["anna", "rival_lookups_91d"] == 0
     assert signals("2024-05-21", tables).loc["anna", "rival_lookups_91d"] == 1
+
+
+@pytest.mark.parametrize(
+    ("observed", "recorded", "rivals"),
+    [
+        ("2024-06-04", None, 1),
+        ("2024-06-05", None, 0),
+        ("2024-05-01", "2024-05-29 00:00:00", 1),
+        ("2024-05-01", "2024-05-29 00:00:01", 0),
+    ],
+)
+def test_places_make_rivals_if_known_before_the_cutoff_and_within_28_days(
+    signals: Signals, observed: str, recorded: str | None, rivals: int
+) -> None:
+    known = {"recorded_at": moment(recorded)} if recorded else {}
+    near = [rank(name, f"q{n}", observed, 10, **known) for name in ("lamp", "rake") for n in range(3)]
+    # whoever is seen in no query has its like for rivals
+    alone = [rank(name, f"of the {name} alone", "2024-05-10", 10) for name in ("lamp", "rake")]
+    tables = market(staff_access=[lookup("of a rival", "boris")], search_ranks=[*near, *alone])
+    assert signals("2024-06-05", tables).loc["anna", "rival_lookups_91d"] == rivals
