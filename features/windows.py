@@ -1,7 +1,7 @@
 """Windowed measures at one cutoff or at many, from the rows of a tile kind.
 
-A few cutoffs are one pass over the rows each. Many are read off a grid of sellers and spans of days
-(``features.grid``); kinds with few rows are joined with the cutoffs whose windows hold them. All ways add whole numbers
+A few cutoffs are one pass over the rows each. Many are read off a grid of sellers and spans of days, as in
+``features.grid``; kinds with few rows are joined with the cutoffs whose windows hold them. All ways add whole numbers
 only, so they agree to the last bit. What does not add up is read from the rows of each window.
 """
 
