@@ -1,7 +1,7 @@
 """Whole numbers in place of names and values: 0, 1, 2 ... for the distinct ones in their order.
 
-They are hashed, and only the distinct ones are sorted: of a count or a share of 200,000 sellers there are few, and
-sorting all of them costs four times as much.
+They are hashed, and only the distinct ones are sorted: a count or a share of 200,000 sellers has few, and sorting them
+all costs 4 to 13 times as much (half as much where all are distinct).
 """
 
 from __future__ import annotations
