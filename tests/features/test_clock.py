@@ -33,6 +33,10 @@ def test_an_event_counts_from_when_it_was_recorded(signals: Signals) -> None:
     assert removal_counts(signals, recorded_at=moment("2024-06-02 10:00")) == 1
 
 
+def test_an_event_recorded_before_it_happened_counts_from_when_it_happened(signals: Signals) -> None:
+    assert removal_counts(signals, acted_at=moment("2024-06-03 09:00"), recorded_at=moment("2024-06-02 09:00")) == 0
+
+
 def test_an_event_recorded_after_the_cutoff_does_not_count(signals: Signals) -> None:
     assert removal_counts(signals, recorded_at=moment("2024-06-03 00:00")) == 0
 

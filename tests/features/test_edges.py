@@ -11,7 +11,7 @@ import pytest
 from features.intake import take_in
 from features.intake_report import Allowances, TableReport
 from features.panel import signals_at
-from features.reading import EARLIEST
+from features.reading import EARLIEST, LATEST
 from features.store import Store
 from model.settings import Configuration
 from tests.features.conftest import (
@@ -203,11 +203,15 @@ def signals_of_anna(store: Store, settings: Configuration, as_of: str) -> float:
     return float(table.loc["anna", "reviews_arrived_91d"])
 
 
-def test_the_earliest_instant_of_the_contract_is_allowed(
-    tmp_path: Path, store: Store, configuration: Configuration
+@pytest.mark.parametrize(
+    ("decided", "broken"),
+    [(f"{EARLIEST} 00:00", {}), ("2199-12-31 23:59:59", {}), (f"{LATEST} 00:00", {"decided_at_out_of_range": 1})],
+)
+def test_times_of_the_contract_begin_with_its_earliest_day_and_end_before_its_latest(
+    tmp_path: Path, store: Store, configuration: Configuration, decided: str, broken: dict[str, int]
 ) -> None:
-    row = review("r", "lamp", 3, f"{EARLIEST} 00:00")
-    assert taken(tmp_path / "data", store, configuration, reviews=[row])["reviews"].quarantined == {}
+    row = {**VERDICT, "decided_at": moment(decided)}
+    assert taken(tmp_path / "data", store, configuration, verdicts=[row])["verdicts"].quarantined == broken
 
 
 @pytest.mark.parametrize("late", ["sellers", "products"])
