@@ -203,6 +203,13 @@ def signals_of_anna(store: Store, settings: Configuration, as_of: str) -> float:
     return float(table.loc["anna", "reviews_arrived_91d"])
 
 
+def test_the_earliest_instant_of_the_contract_is_allowed(
+    tmp_path: Path, store: Store, configuration: Configuration
+) -> None:
+    row = review("r", "lamp", 3, f"{EARLIEST} 00:00")
+    assert taken(tmp_path / "data", store, configuration, reviews=[row])["reviews"].quarantined == {}
+
+
 @pytest.mark.parametrize(
     ("decided", "broken"),
     [(f"{EARLIEST} 00:00", {}), ("2199-12-31 23:59:59", {}), (f"{LATEST} 00:00", {"decided_at_out_of_range": 1})],
